@@ -1,0 +1,108 @@
+// A sequenced log: one ordered stream of records per sequencer. Implementations: memory, file (the local log), later
+// Kafka and Redis; one conformance suite (testing/) holds them all to this page.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace magnetite::write_buffer {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// Headers and payload are opaque to the log and come back byte for byte.
+struct Record {
+  Headers headers;
+  std::string_view payload;  // must live until the append resolved
+};
+
+struct StoredAt {
+  model::Sequence sequence;
+  WallTime written_at;  // producer's clock at append; read back equal
+  bool operator==(const StoredAt&) const = default;
+};
+
+struct SequencedRecord {
+  StoredAt stored_at;
+  Headers headers;
+  std::string payload;
+};
+
+// The outcome of an append. Thread-safe. Dropping it does not undo the append.
+class PendingAppend {
+ public:
+  virtual ~PendingAppend() = default;
+  // nullopt = not known at the deadline. Errors: kUnavailable, kResourceExhausted (disk full) = surely not stored;
+  // kUnclear = it may still appear, at its position only. The same answer every time once known.
+  virtual std::optional<Result<StoredAt>> wait_until(MonoTime deadline) = 0;
+};
+
+struct WriterStatus {
+  std::string mode;            // e.g. "file, sync=commit"
+  bool accepting = true;       // false: appends fail until `problem` is gone
+  std::string problem;
+  uint64_t bytes_on_disk = 0;
+};
+
+// Thread-safe.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual std::string_view type_name() const = 0;  // "memory", "file", ...
+  virtual model::Uuid log_id() const = 0;
+  // Ascending, never empty, the same for all writers of one log.
+  virtual const std::vector<model::SequencerId>& sequencer_ids() const = 0;
+
+  // Takes the record's place in the sequencer's order without waiting for storage: appends of one sequencer get
+  // ascending numbers in call order. Errors: kInvalidInput (unknown sequencer), kTooLarge, kResourceExhausted
+  // (queue full), kUnavailable, kShutdown; then nothing was taken.
+  virtual Result<std::shared_ptr<PendingAppend>> append(model::SequencerId sequencer, const Record& record) = 0;
+
+  // append + wait; kUnclear at the deadline.
+  Result<StoredAt> store(model::SequencerId sequencer, const Record& record, MonoTime deadline);
+
+  virtual WriterStatus status() const = 0;
+};
+
+// One sequencer's records in order; never ends. Not thread-safe; different streams may be used in parallel.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // The next record, or nullopt at the deadline. An error item (a damaged or foreign record) is returned once, then
+  // the stream goes on.
+  virtual Result<std::optional<SequencedRecord>> next(MonoTime deadline) = 0;
+};
+
+using Streams = std::map<model::SequencerId, std::unique_ptr<Stream>>;
+
+// The position belongs to the reader, not to the streams: a fresh reader starts at the smallest number available; new
+// streams go on after the last record delivered. Not thread-safe.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual std::string_view type_name() const = 0;
+  virtual model::Uuid log_id() const = 0;
+  virtual const std::vector<model::SequencerId>& sequencer_ids() const = 0;
+
+  // One independent stream per sequencer. kFailedPrecondition while an earlier set lives.
+  virtual Result<Streams> streams() = 0;
+  // The next record delivered has number >= `number`, also when that is past the tail. kFailedPrecondition while
+  // streams live; kInvalidInput for an unknown sequencer.
+  virtual Result<> seek(model::SequencerId sequencer, model::SequenceNumber number) = 0;
+  // The number the next record will get: last + 1, 0 when empty.
+  virtual Result<model::SequenceNumber> high_watermark(model::SequencerId sequencer) = 0;
+  // The oldest number still there; equals the high watermark when nothing is.
+  virtual Result<model::SequenceNumber> low_watermark(model::SequencerId sequencer) = 0;
+};
+
+}  // namespace magnetite::write_buffer

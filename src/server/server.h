@@ -1,0 +1,99 @@
+// A server: its id, its databases, and where they are in their start. The edges (http/, rpc/) call only this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/executor.h"
+#include "base/result.h"
+#include "database/write.h"
+#include "model/database_rules.h"
+#include "model/ids.h"
+#include "model/limits.h"
+#include "object_store/object_store.h"
+#include "query/table_snapshot.h"
+#include "write_buffer/sync_mode.h"
+
+namespace magnetite::server {
+
+struct ServerOptions {
+  std::optional<model::ServerId> server_id;
+  std::string log_folder;                 // of the local logs: <log_folder>/<database uuid>
+  write_buffer::SyncMode wal_sync;
+  uint32_t sequencer_count = 0;           // of new databases; 0 = cores, at most 8
+  bool create_databases_on_write = true;
+  model::Limits limits;
+  size_t databases_max = 1'000;
+  size_t cache_bytes_max = 0;             // decoded columns; 0 = a quarter of the machine's memory
+  uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
+};
+
+// Databases load in the background once the id is known; until they are all there (each loaded or failed), everything
+// that touches databases is refused with kUnavailable.
+enum class ServerState : uint8_t { kWaitingForServerId, kLoading, kReady, kStopping };
+std::string_view to_string(ServerState state);
+
+enum class DatabaseState : uint8_t { kKnown, kRulesLoaded, kReplay, kInitialized };
+std::string_view to_string(DatabaseState state);
+
+struct DatabaseStatus {
+  std::string name;
+  DatabaseState state = DatabaseState::kKnown;
+  std::string error;             // empty = none
+  uint64_t replayed_bytes = 0;
+  std::string log_mode;          // "file, sync=commit"
+  std::string log_problem;       // why writes are refused at the moment; empty = accepting
+  uint64_t log_bytes = 0;
+  uint64_t rows = 0;
+  uint64_t memory_bytes = 0;
+};
+
+struct ServerStatus {
+  ServerState state = ServerState::kWaitingForServerId;
+  std::string error;             // e.g. "store error: ..."
+  std::vector<DatabaseStatus> databases;  // by name
+};
+
+struct Counters {  // since start, for /metrics
+  uint64_t lines_accepted = 0;
+  uint64_t lines_rejected = 0;
+  uint64_t fields_accepted = 0;
+  uint64_t body_bytes = 0;
+};
+
+// Thread-safe. `executor`, `disk` and `store` outlive it.
+class Server : public query::DatabaseSource {
+ public:
+  static Result<std::unique_ptr<Server>> make(Executor& executor, Disk& disk, object_store::ObjectStore& store,
+                                              ServerOptions options);
+
+  virtual void start() = 0;  // the background worker
+  virtual void stop() = 0;   // refuses new work, ends jobs, closes databases; idempotent
+
+  virtual std::optional<model::ServerId> server_id() const = 0;
+  // kInvalidInput "id already set" once there is one, or for 0.
+  virtual Result<> set_server_id(model::ServerId id) = 0;
+
+  // kFailedPrecondition without a server id, kUnavailable while loading, kAlreadyExists, kInvalidInput with a field path.
+  virtual Result<> create_database(model::DatabaseRules rules) = 0;
+  virtual Result<model::DatabaseRules> rules(std::string_view database) const = 0;  // kNotFound
+  virtual Result<model::DatabaseRules> update_rules(model::DatabaseRules rules) = 0;
+
+  // Blocks until durable and visible. kNotFound when creating on write is off; kResourceExhausted, kUnavailable and
+  // kUnclear are worth repeating.
+  virtual Result<database::WriteReport> write(std::string_view database, database::WriteInput input) = 0;
+
+  virtual ServerStatus status() const = 0;
+  virtual Counters counters(std::string_view database) const = 0;
+
+  // Readiness switch of the management API: false makes data calls answer kUnavailable.
+  virtual bool serving() const = 0;
+  virtual void set_serving(bool serving) = 0;
+};
+
+}  // namespace magnetite::server

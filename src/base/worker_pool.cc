@@ -1,0 +1,57 @@
+#include "base/worker_pool.h"
+
+#include <fmt/format.h>
+
+namespace magnetite {
+
+WorkerPool::WorkerPool(Executor& executor, WorkerPoolOptions options)
+    : executor_(executor), options_(std::move(options)), work_(executor) {
+  for (size_t i = 0; i < options_.threads; ++i)
+    tasks_.push_back(executor_.spawn(options_.name, [this] { run(); }));
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+Result<> WorkerPool::submit(Job job) {
+  {
+    const MutexLock lock(mutex_);
+    if (stopping_) return fail(ErrorCode::kShutdown, fmt::format("{} is stopping", options_.name));
+    if (queue_.size() >= options_.queue_jobs_max)
+      return fail(ErrorCode::kResourceExhausted,
+                  fmt::format("{}: {} jobs are waiting already", options_.name, queue_.size()));
+    queue_.push_back(std::move(job));
+  }
+  work_.notify_one();
+  return {};
+}
+
+void WorkerPool::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  for (Task& task : tasks_) task.join();
+  tasks_.clear();
+}
+
+size_t WorkerPool::queued_jobs() const {
+  const MutexLock lock(mutex_);
+  return queue_.size();
+}
+
+void WorkerPool::run() {
+  while (true) {
+    Job job;
+    {
+      const MutexLock lock(mutex_);
+      while (queue_.empty() && !stopping_) work_.wait_until(mutex_, kNever, WaitReason::kIdle);
+      if (queue_.empty()) return;
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    job();
+  }
+}
+
+}  // namespace magnetite

@@ -31,7 +31,7 @@ std::string_view word(Level level) {
   return "error";
 }
 
-std::string quoted(std::string_view text) { return glz::write_json(text).value_or("\"\""); }
+std::string json_text(std::string_view text) { return glz::write_json(text).value_or("\"\""); }
 
 }  // namespace
 
@@ -57,14 +57,14 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   const auto nanos = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
   if (current_format == Format::kFull) {
     line = message;
-    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, quoted(value));
+    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, json_text(value));
   } else if (current_format == Format::kLogfmt) {
-    line = fmt::format("level={} msg={}", word(level), quoted(message));
-    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, quoted(value));
+    line = fmt::format("level={} msg={}", word(level), json_text(message));
+    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, json_text(value));
     line += fmt::format(" time={}", nanos);
   } else {
-    line = fmt::format("{{\"level\":\"{}\",\"msg\":{}", word(level), quoted(message));
-    for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", quoted(key), quoted(value));
+    line = fmt::format("{{\"level\":\"{}\",\"msg\":{}", word(level), json_text(message));
+    for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", json_text(key), json_text(value));
     line += fmt::format(",\"time\":{}}}", nanos);
   }
   constexpr size_t kLineBytesMax = 16'383;

@@ -2,6 +2,7 @@
 //   log::warn("segment sealed", {{"database", name}, {"offset", std::to_string(offset)}});
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>

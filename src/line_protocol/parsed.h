@@ -39,7 +39,8 @@ struct Line {
   uint32_t field_first = 0;      // index into Batch::fields
   uint32_t field_count = 0;
   uint32_t number = 0;           // 1-based line of the body where it starts
-  Slice text;                    // the whole line without its end, leading blanks or comments
+  Slice text;                    // the whole line without its end, leading or trailing blanks
+  uint32_t fields_end = 0;       // offset where the fields end
   int64_t timestamp = 0;         // nanoseconds
   bool series_escaped = false;
   bool has_timestamp = false;    // false: `timestamp` is the request's default

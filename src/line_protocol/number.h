@@ -1,0 +1,24 @@
+// Field values and timestamps: exact, or an error that says why.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "line_protocol/parser.h"
+
+namespace magnetite::line_protocol {
+
+// `-?digits`; kInvalidInput when it is something else or does not fit.
+Result<int64_t> parse_int64(std::string_view text);
+Result<uint64_t> parse_uint64(std::string_view text);
+// `-?d+(.d+)?([eE][+-]?d+)?`, finite.
+Result<double> parse_double(std::string_view text);
+
+// Nanoseconds; kInvalidInput when the product does not fit into int64.
+Result<int64_t> to_nanos(int64_t timestamp, Precision precision);
+// The request's default time, cut to the precision of its client.
+int64_t truncate(int64_t nanos, Precision precision);
+
+}  // namespace magnetite::line_protocol

@@ -32,10 +32,10 @@ struct ImageIdentity {
 
 using ImageBytes = std::shared_ptr<const std::vector<std::byte>>;
 
-// Encodes `rows`: tags dictionary-encoded, statistics, page index, field ids, our metadata and the CRC. Writes row group
-// by row group.
-Result<ImageBytes> write_image(const SortedChunk& rows, const schema::TableSchema& schema, const ImageIdentity& identity,
-                               const ImageOptions& options);
+// Encodes `rows`: tags dictionary-encoded, statistics, page index, field ids, our metadata and the CRC. Writes row
+// group by row group.
+Result<ImageBytes> write_image(const SortedChunk& rows, const schema::TableSchema& schema,
+                               const ImageIdentity& identity, const ImageOptions& options);
 
 // Immutable; thread-safe. Keeps footer, series index and summaries decoded; columns go through the cache.
 class Image : public SortedChunk {

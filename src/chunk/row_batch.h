@@ -1,4 +1,5 @@
-// Vectors of values as a scan hands them on: slices of decoded columns, never copied on the way when that can be helped.
+// Vectors of values as a scan hands them on: slices of decoded columns, never copied on the way when that can be
+// helped.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // The series of a sorted chunk: who they are and which rows are theirs. Tag filters are answered here, once per series.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,8 +54,8 @@ class SeriesIndex {
 
  private:
   SortKey key_;
-  std::vector<TagColumn> tags_;       // in key order
-  std::vector<uint64_t> row_offsets_; // series_count + 1, strictly ascending
+  std::vector<TagColumn> tags_;        // in key order
+  std::vector<uint64_t> row_offsets_;  // series_count + 1, strictly ascending
   std::shared_ptr<const void> text_;
 };
 

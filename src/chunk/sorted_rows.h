@@ -1,5 +1,5 @@
-// An open chunk's snapshot, sorted and de-duplicated in memory: order the few series, counting-sort the rows, check time
-// order within each; never a generic row sort.
+// An open chunk's snapshot, sorted and de-duplicated in memory: order the few series, counting-sort the rows, check
+// time order within each; never a generic row sort.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,11 @@ namespace magnetite::chunk {
 // name).
 SortKey extend_sort_key(const SortKey& key, const OpenSnapshot& snapshot);
 
-// Per identity the last non-NULL value of each field wins (by arrival). `key` covers every tag of the snapshot.
+// What the series of a chunk say about one of its tag columns.
+model::ColumnSummary summarise_tag(const SeriesIndex& index, model::ColumnId column);
+
+// Per identity the last non-NULL value of each field wins (by arrival). `key` covers every tag of the snapshot, which
+// has rows. Columns are gathered when asked for. Bounds of summaries may be those of overwritten values too.
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key);
 
 }  // namespace magnetite::chunk

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "object_store/object_store.h"
+
+namespace magnetite::object_store {
+namespace {
+
+bool is_plain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+}
+
+// "." and ".." would be folders' own names; a leading dot hides files: the first dot of a part is encoded.
+std::string encode_part(std::string_view part) {
+  std::string text;
+  for (size_t i = 0; i < part.size(); ++i) {
+    if (is_plain(part[i]) && !(i == 0 && part[i] == '.'))
+      text += part[i];
+    else
+      text += fmt::format("%{:02X}", static_cast<unsigned char>(part[i]));
+  }
+  return text;
+}
+
+Result<std::string> decode_part(std::string_view text) {
+  std::string part;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      part += text[i];
+      continue;
+    }
+    uint8_t byte = 0;
+    const char* first = text.data() + i + 1;
+    if (i + 2 >= text.size() || std::from_chars(first, first + 2, byte, 16).ptr != first + 2)
+      return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no object path", text));
+    part += static_cast<char>(byte);
+    i += 2;
+  }
+  return part;
+}
+
+}  // namespace
+
+ObjectPath ObjectPath::operator/(std::string_view part) const {
+  ObjectPath path = *this;
+  path.parts_.emplace_back(part);
+  return path;
+}
+
+std::string ObjectPath::text() const {
+  std::string text;
+  for (const std::string& part : parts_) {
+    if (!text.empty()) text += '/';
+    text += encode_part(part);
+  }
+  return text;
+}
+
+Result<ObjectPath> ObjectPath::parse(std::string_view text) {
+  ObjectPath path;
+  while (!text.empty()) {
+    const size_t slash = text.find('/');
+    MAGNETITE_TRY(std::string part, decode_part(text.substr(0, slash)));
+    if (part.empty()) return fail(ErrorCode::kInvalidInput, "an object path has no empty parts");
+    path.parts_.push_back(std::move(part));
+    if (slash == std::string_view::npos) break;
+    text.remove_prefix(slash + 1);
+  }
+  return path;
+}
+
+}  // namespace magnetite::object_store

@@ -32,9 +32,9 @@ class File {
 };
 
 enum class OpenMode : uint8_t {
-  kRead,         // must exist
-  kReadWrite,    // must exist
-  kCreate,       // must not exist
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // must not exist
 };
 
 struct DirectoryEntry {

@@ -8,9 +8,9 @@
 namespace magnetite {
 
 enum class ErrorCode : uint8_t {
-  kInvalidInput,        // the caller must change the request
-  kLimitExceeded,       // a configured limit of tables or columns; the request is well-formed
-  kTooLarge,            // a body, key or result above its bound
+  kInvalidInput,   // the caller must change the request
+  kLimitExceeded,  // a configured limit of tables or columns; the request is well-formed
+  kTooLarge,       // a body, key or result above its bound
   kNotFound,
   kAlreadyExists,
   kFailedPrecondition,  // right request, wrong state; an operator must act
@@ -19,9 +19,9 @@ enum class ErrorCode : uint8_t {
   kUnclear,             // may or may not have been done; safe to repeat
   kDeadlineExceeded,
   kCancelled,
-  kCorruption,          // bytes at rest are not what was written
-  kShutdown,            // normal end of a loop, never logged as a failure
-  kInternal,            // our bug
+  kCorruption,  // bytes at rest are not what was written
+  kShutdown,    // normal end of a loop, never logged as a failure
+  kInternal,    // our bug
 };
 
 std::string_view to_string(ErrorCode code);

@@ -4,16 +4,26 @@ namespace magnetite {
 
 std::string_view to_string(WaitReason reason) {
   switch (reason) {
-    case WaitReason::kIdle: return "idle";
-    case WaitReason::kTimer: return "timer";
-    case WaitReason::kLogSync: return "log sync";
-    case WaitReason::kLane: return "lane";
-    case WaitReason::kMemory: return "memory";
-    case WaitReason::kQueueSpace: return "queue space";
-    case WaitReason::kReplay: return "replay";
-    case WaitReason::kJob: return "job";
-    case WaitReason::kData: return "data";
-    case WaitReason::kJoin: return "join";
+    case WaitReason::kIdle:
+      return "idle";
+    case WaitReason::kTimer:
+      return "timer";
+    case WaitReason::kLogSync:
+      return "log sync";
+    case WaitReason::kLane:
+      return "lane";
+    case WaitReason::kMemory:
+      return "memory";
+    case WaitReason::kQueueSpace:
+      return "queue space";
+    case WaitReason::kReplay:
+      return "replay";
+    case WaitReason::kJob:
+      return "job";
+    case WaitReason::kData:
+      return "data";
+    case WaitReason::kJoin:
+      return "join";
   }
   return "unknown";
 }

@@ -14,7 +14,8 @@ void Mutex::lock() NO_THREAD_SAFETY_ANALYSIS {
   TaskHooks* hooks = current_hooks;
   if (hooks == nullptr) [[likely]]
     return mutex_.lock();
-  while (!mutex_.try_lock()) hooks->yield();
+  hooks->before_lock();
+  while (!mutex_.try_lock()) hooks->contended();
 }
 
 }  // namespace magnetite

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "base/disk.h"
 
@@ -20,7 +20,15 @@ std::unexpected<Error> os_error(std::string_view operation, const std::string& p
   if (number == ENOENT || number == ENOTDIR) code = ErrorCode::kNotFound;
   if (number == EEXIST) code = ErrorCode::kAlreadyExists;
   if (number == ENOSPC || number == EDQUOT) code = ErrorCode::kResourceExhausted;
-  return fail(code, fmt::format("{} {}: {}", operation, path, std::strerror(number)));
+  return fail(code, fmt::format("{} {}: {}", operation, path, std::generic_category().message(number)));
+}
+
+// Repeats a call that a signal interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto outcome = call();
+  while (outcome < 0 && errno == EINTR) outcome = call();
+  return outcome;
 }
 
 class Descriptor {
@@ -38,9 +46,8 @@ class Descriptor {
 };
 
 Result<Descriptor> open_descriptor(const std::string& path, int flags) {
-  int number;
-  do number = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
-  while (number < 0 && errno == EINTR);
+  constexpr mode_t kMode = 0644;
+  const int number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kMode); });
   if (number < 0) return os_error("open", path, errno);
   return Descriptor(number);
 }
@@ -51,8 +58,8 @@ class PosixFile final : public File {
 
   Result<> read_at(uint64_t offset, std::span<std::byte> out) override {
     while (!out.empty()) {
-      const ssize_t count = ::pread(descriptor_.number(), out.data(), out.size(), static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
+      const ssize_t count = uninterrupted(
+          [&] { return ::pread(descriptor_.number(), out.data(), out.size(), static_cast<off_t>(offset)); });
       if (count < 0) return os_error("read", path_, errno);
       if (count == 0)
         return fail(ErrorCode::kInvalidInput, fmt::format("read {}: offset {} is past the end", path_, offset));
@@ -64,8 +71,8 @@ class PosixFile final : public File {
 
   Result<> write_at(uint64_t offset, std::span<const std::byte> bytes) override {
     while (!bytes.empty()) {
-      const ssize_t count = ::pwrite(descriptor_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
+      const ssize_t count = uninterrupted(
+          [&] { return ::pwrite(descriptor_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
       if (count < 0) return os_error("write", path_, errno);
       offset += static_cast<uint64_t>(count);
       bytes = bytes.subspan(static_cast<size_t>(count));
@@ -74,12 +81,13 @@ class PosixFile final : public File {
   }
 
   Result<> sync_data() override {
-    if (::fdatasync(descriptor_.number()) != 0) return os_error("sync", path_, errno);
+    if (uninterrupted([&] { return ::fdatasync(descriptor_.number()); }) != 0) return os_error("sync", path_, errno);
     return {};
   }
 
   Result<> truncate(uint64_t size) override {
-    if (::ftruncate(descriptor_.number(), static_cast<off_t>(size)) != 0) return os_error("truncate", path_, errno);
+    if (uninterrupted([&] { return ::ftruncate(descriptor_.number(), static_cast<off_t>(size)); }) != 0)
+      return os_error("truncate", path_, errno);
     return {};
   }
 
@@ -102,8 +110,15 @@ class PosixFolderLock final : public FolderLock {
   const Descriptor descriptor_;  // closing it lets go of the lock
 };
 
+// 0 or the errno.
+int make_directory(const std::string& path) {
+  constexpr mode_t kMode = 0755;
+  return ::mkdir(path.c_str(), kMode) == 0 ? 0 : errno;
+}
+
 std::string parent_of(const std::string& path) {
-  const size_t slash = path.find_last_of('/');
+  // A trailing slash is no name: the parent of "a/b/" is "a".
+  const size_t slash = path.find_last_of('/', path.ends_with('/') && path.size() > 1 ? path.size() - 2 : path.npos);
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
@@ -111,18 +126,28 @@ std::string parent_of(const std::string& path) {
 class PosixDisk final : public Disk {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-    const int flags = mode == OpenMode::kRead ? O_RDONLY : mode == OpenMode::kReadWrite ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
+    const int flags = mode == OpenMode::kRead        ? O_RDONLY
+                      : mode == OpenMode::kReadWrite ? O_RDWR
+                                                     : O_RDWR | O_CREAT | O_EXCL;
     MAGNETITE_TRY(Descriptor descriptor, open_descriptor(path, flags));
     return std::make_unique<PosixFile>(path, std::move(descriptor));
   }
 
   Result<> create_directories(const std::string& path) override {
-    if (path.empty() || ::mkdir(path.c_str(), 0755) == 0) return path.empty() ? Result<>() : sync_directory(parent_of(path));
-    const int number = errno;
-    if (number == EEXIST) return {};
-    if (number != ENOENT) return os_error("create folder", path, number);
-    MAGNETITE_RETURN_IF_ERROR(create_directories(parent_of(path)));
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return os_error("create folder", path, errno);
+    if (path.empty()) return {};
+    int number = make_directory(path);
+    if (number == ENOENT) {
+      MAGNETITE_RETURN_IF_ERROR(create_directories(parent_of(path)));
+      number = make_directory(path);
+    }
+    if (number == EEXIST) {
+      struct stat status;
+      if (::stat(path.c_str(), &status) != 0) return os_error("stat", path, errno);
+      if (!S_ISDIR(status.st_mode)) return os_error("create folder", path, number);
+    } else if (number != 0) {
+      return os_error("create folder", path, number);
+    }
+    // Also for a folder that was there: whoever made it may have died before syncing its name.
     return sync_directory(parent_of(path));
   }
 
@@ -144,12 +169,12 @@ class PosixDisk final : public Disk {
 
   Result<> sync_directory(const std::string& path) override {
     MAGNETITE_TRY(const Descriptor descriptor, open_descriptor(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY));
-    if (::fsync(descriptor.number()) != 0) return os_error("sync folder", path, errno);
+    if (uninterrupted([&] { return ::fsync(descriptor.number()); }) != 0) return os_error("sync folder", path, errno);
     return {};
   }
 
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override {
-    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.empty() ? "." : path.c_str()), ::closedir);
     if (folder == nullptr) return os_error("list", path, errno);
     std::vector<DirectoryEntry> entries;
     errno = 0;
@@ -185,7 +210,7 @@ class PosixDisk final : public Disk {
 
   Result<std::unique_ptr<FolderLock>> lock_folder(const std::string& path) override {
     MAGNETITE_TRY(Descriptor descriptor, open_descriptor(path + "/lock", O_RDWR | O_CREAT));
-    if (::flock(descriptor.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (uninterrupted([&] { return ::flock(descriptor.number(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno == EWOULDBLOCK)
         return fail(ErrorCode::kFailedPrecondition, fmt::format("{} is in use by another process", path));
       return os_error("lock", path, errno);

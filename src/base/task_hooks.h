@@ -6,7 +6,10 @@ namespace magnetite {
 class TaskHooks {
  public:
   virtual ~TaskHooks() = default;
-  virtual void yield() = 0;
+  // About to take a mutex: a chance to let other tasks run first.
+  virtual void before_lock() = 0;
+  // The mutex is held by another task: returns when it is worth trying again.
+  virtual void contended() = 0;
 };
 
 // Of the calling thread; nullptr outside a simulation.

@@ -6,8 +6,8 @@ namespace magnetite {
 
 WorkerPool::WorkerPool(Executor& executor, WorkerPoolOptions options)
     : executor_(executor), options_(std::move(options)), work_(executor) {
-  for (size_t i = 0; i < options_.threads; ++i)
-    tasks_.push_back(executor_.spawn(options_.name, [this] { run(); }));
+  const MutexLock lock(mutex_);
+  for (size_t i = 0; i < options_.threads; ++i) tasks_.push_back(executor_.spawn(options_.name, [this] { run(); }));
 }
 
 WorkerPool::~WorkerPool() { stop(); }
@@ -26,13 +26,13 @@ Result<> WorkerPool::submit(Job job) {
 }
 
 void WorkerPool::stop() {
+  std::vector<Task> tasks;  // joined at the end of this scope, outside the lock
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
+    tasks.swap(tasks_);
   }
   work_.notify_all();
-  for (Task& task : tasks_) task.join();
-  tasks_.clear();
 }
 
 size_t WorkerPool::queued_jobs() const {

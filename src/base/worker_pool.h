@@ -17,7 +17,8 @@ struct WorkerPoolOptions {
   size_t queue_jobs_max = 1024;
 };
 
-// Thread-safe. stop() (also run by the destructor) lets queued jobs finish and refuses new ones.
+// Thread-safe. stop() (also run by the destructor) refuses new jobs and returns when the queued ones have run; a job
+// must not call it.
 class WorkerPool {
  public:
   using Job = std::move_only_function<void()>;
@@ -39,7 +40,7 @@ class WorkerPool {
   Signal work_;
   std::deque<Job> queue_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<Task> tasks_;
+  std::vector<Task> tasks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace magnetite

@@ -165,6 +165,18 @@ void sort_snapshot(benchmark::State& state) {
 }
 BENCHMARK(sort_snapshot)->Unit(benchmark::kMillisecond);
 
+// All fields of a sorted snapshot in table order.
+void gather_fields(benchmark::State& state) {
+  testing::TableMaker& table = filled_table();
+  const auto sorted = sort_rows(table.chunk().snapshot(), key_of(table));
+  for (auto _ : state)
+    for (const char* name : kFieldNames)
+      for (size_t group = 0; group < sorted->row_groups().size(); ++group)
+        benchmark::DoNotOptimize(sorted->decode(group, table.id(name)));
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * table.chunk().rows() * kFields));
+}
+BENCHMARK(gather_fields)->Unit(benchmark::kMillisecond);
+
 // Sorting, encoding, compressing. Argument: 0 = lz4_raw, else zstd's level.
 void freeze(benchmark::State& state) {
   testing::TableMaker& table = filled_table();

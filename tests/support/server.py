@@ -1,0 +1,154 @@
+"""Starts, kills and asks the real binary. Ports are free ones of loopback, data lies in a folder of the test."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+
+import requests
+
+START_SECONDS_MAX = 60
+
+
+def binary():
+    path = os.environ.get("MAGNETITE_BINARY", "")
+    if not path:
+        path = str(pathlib.Path(__file__).resolve().parents[2] / "build/release/bin/magnetite")
+    assert os.access(path, os.X_OK), f"no server at {path}: build it, or set MAGNETITE_BINARY"
+    return path
+
+
+def sanitized():
+    return os.environ.get("MAGNETITE_SANITIZED", "0") not in ("", "0")
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Server:
+    """One server process and its data folder; restart() keeps the data and the ports."""
+
+    def __init__(self, folder, options=(), environment=None):
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.log_path = self.folder / "server.log"
+        self.options = list(options)
+        self.environment = environment or {}
+        self.http_port, self.grpc_port = free_ports(2)
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    @property
+    def http(self):
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def grpc(self):
+        return f"http://127.0.0.1:{self.grpc_port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [
+            binary(), "run", "--server-id", "1", "--object-store", "file", "--data-dir", str(self.data),
+            "--api-bind", f"127.0.0.1:{self.http_port}", "--grpc-bind", f"127.0.0.1:{self.grpc_port}",
+        ] + self.options
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env={**os.environ, **self.environment})
+        self.wait_ready()
+        return self
+
+    def wait_ready(self):
+        """Health answers at once; databases are there when a query about them is no longer refused."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}")
+            try:
+                if requests.get(self.http + "/health", timeout=5).status_code == 200 and self.databases_loaded():
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"not ready after {START_SECONDS_MAX} s:\n{self.log()[-4000:]}")
+
+    def databases_loaded(self):
+        answer = requests.get(self.http + "/query", params={"q": "SHOW DATABASES"}, timeout=5)
+        return answer.status_code == 200
+
+    def kill9(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=60)
+
+    def stop(self):
+        """An ordered stop; asserts that the server ends by itself and without a sanitizer's complaint."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            code = self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise AssertionError(f"no end within 60 s of SIGTERM:\n{self.log()[-4000:]}") from None
+        assert code == 0, f"the server ended with {code}:\n{self.log()[-4000:]}"
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def write(self, database, lines, path="/api/v3/write_lp", **parameters):
+        key = "bucket" if path == "/api/v2/write" else "db"
+        body = lines if isinstance(lines, bytes) else "\n".join([lines] if isinstance(lines, str) else lines).encode()
+        return requests.post(self.http + path, params={key: database, **parameters}, data=body, timeout=120)
+
+    def write_ok(self, database, lines, **options):
+        answer = self.write(database, lines, **options)
+        assert answer.status_code == 204, f"{answer.status_code}: {answer.text}"
+
+    def query(self, database, sql, **parameters):
+        return requests.get(self.http + "/api/v3/query_sql", timeout=300,
+                            params={"db": database, "q": sql, "format": "json", **parameters})
+
+    def rows(self, database, sql):
+        """Result rows as dicts."""
+        answer = self.query(database, sql)
+        assert answer.status_code == 200, f"{sql}: {answer.status_code}: {answer.text}"
+        return json.loads(answer.text)
+
+    def value(self, database, sql):
+        rows = self.rows(database, sql)
+        assert len(rows) == 1, rows
+        return next(iter(rows[0].values()))
+
+    def cli(self, *arguments, stdin=None, host=None):
+        """`magnetite <arguments>` against this server: the finished process with text output."""
+        return subprocess.run([binary(), "--host", host or self.grpc, *arguments], input=stdin, capture_output=True,
+                              text=True, timeout=120, check=False)
+
+    def write_url(self, database, path="/api/v3/write_lp"):
+        key = "bucket" if path == "/api/v2/write" else "db"
+        return f"{self.http}{path}?{urllib.parse.urlencode({key: database})}"

@@ -79,6 +79,8 @@ Result<std::shared_ptr<Database::Prepared>> Database::prepare(WriteInput input) 
 Result<WriteReport> Database::write(WriteInput input) {
   counters_.body_bytes += input.body.size();
   const bool accept_partial = input.accept_partial;
+  if (rules().lifecycle.immutable)
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("Database {} is immutable: it cannot be written", name_));
   MAGNETITE_RETURN_IF_ERROR(surroundings_.memory.admit(input.body.size()));
   MAGNETITE_TRY(const std::shared_ptr<Prepared> prepared, prepare(std::move(input)));
   entry::RoutedWrite& routed = prepared->routed;
@@ -285,7 +287,7 @@ model::DatabaseRules Database::rules() const {
   return rules_;
 }
 
-Result<> Database::update_rules(model::DatabaseRules rules) {
+Result<> Database::check_update(const model::DatabaseRules& rules) const {
   const MutexLock lock(mutex_);
   if (rules.partition_template != rules_.partition_template)
     return fail(ErrorCode::kFailedPrecondition,
@@ -293,9 +295,12 @@ Result<> Database::update_rules(model::DatabaseRules rules) {
   if (rules.write_buffer_writing != rules_.write_buffer_writing ||
       rules.write_buffer_reading != rules_.write_buffer_reading)
     return fail(ErrorCode::kFailedPrecondition, "rules.write_buffer_connection: changes only while a database is empty");
-  rules.uuid = rules_.uuid;
-  rules_ = std::move(rules);
   return {};
+}
+
+void Database::update_rules(model::DatabaseRules rules) {
+  const MutexLock lock(mutex_);
+  rules_ = std::move(rules);
 }
 
 uint64_t Database::rows() const {

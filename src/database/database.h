@@ -58,8 +58,9 @@ class Database final : public query::TableSource {
   Result<WriteReport> write(WriteInput input);
 
   model::DatabaseRules rules() const EXCLUDES(mutex_);
-  // Name, partition template and write buffer are fixed; the rest takes effect at once.
-  Result<> update_rules(model::DatabaseRules rules) EXCLUDES(mutex_);
+  // Name, partition template and write buffer are fixed; the rest may change.
+  Result<> check_update(const model::DatabaseRules& rules) const EXCLUDES(mutex_);
+  void update_rules(model::DatabaseRules rules) EXCLUDES(mutex_);  // takes effect at once
 
   const IngestCounters& counters() const { return counters_; }
   write_buffer::WriterStatus log_status() const { return log_->writer().status(); }

@@ -30,6 +30,7 @@ struct ServerOptions {
   model::Limits limits;
   size_t databases_max = 1'000;
   size_t cache_bytes_max = 0;             // decoded columns; 0 = a quarter of the machine's memory
+  uint64_t memory_bytes_max = 0;          // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
   uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
 };
 

@@ -1,0 +1,131 @@
+// Wiring and ordered stop; everything else lives in its module.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/disk.h"
+#include "base/executor.h"
+#include "base/logging.h"
+#include "cli/cli.h"
+#include "http/http_server.h"
+#include "magnetite/run_options.h"
+#include "object_store/file/file_store.h"
+#include "object_store/memory/memory_store.h"
+#include "query/sql/engine.h"
+#include "rpc/rpc_server.h"
+#include "server/server.h"
+
+namespace magnetite {
+namespace {
+
+constexpr std::chrono::seconds kDrain{20};
+
+void configure_log(const RunOptions& options) {
+  log::Options how;
+  how.level = options.log_level == "debug" || options.verbosity >= 2  ? log::Level::kDebug
+              : options.log_level == "info" || options.verbosity == 1 ? log::Level::kInfo
+              : options.log_level == "error"                          ? log::Level::kError
+                                                                      : log::Level::kWarn;
+  how.format = options.log_format == "json"     ? log::Format::kJson
+               : options.log_format == "logfmt" ? log::Format::kLogfmt
+                                                : log::Format::kFull;
+  how.to_stderr = options.log_destination == "stderr";
+  log::configure(how);
+}
+
+server::ServerOptions server_options(const RunOptions& options, write_buffer::SyncMode sync) {
+  server::ServerOptions server;
+  if (options.server_id) server.server_id = model::ServerId{*options.server_id};
+  server.log_folder = options.data_dir + "/log";
+  server.wal_sync = sync;
+  server.sequencer_count = options.sequencers;
+  server.create_databases_on_write = options.create_databases_on_write;
+  server.limits.columns_per_table_max = options.columns_per_table_max;
+  server.limits.tables_per_database_max = options.tables_per_database_max;
+  server.databases_max = options.databases_max;
+  server.cache_bytes_max = options.cache_bytes_max;
+  server.memory_bytes_max = options.memory_bytes_max;
+  server.open_chunk_bytes_max = options.open_chunk_bytes_max;
+  return server;
+}
+
+// Spill files of an earlier run mean nothing.
+Result<> empty_scratch(Disk& disk, const std::string& folder) {
+  MAGNETITE_RETURN_IF_ERROR(disk.create_directories(folder));
+  MAGNETITE_TRY(const std::vector<DirectoryEntry> entries, disk.list(folder));
+  for (const DirectoryEntry& entry : entries) static_cast<void>(disk.remove(folder + "/" + entry.name));
+  return {};
+}
+
+Result<> run(const RunOptions& options) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before threads start: all inherit it
+  signal(SIGPIPE, SIG_IGN);
+
+  MAGNETITE_TRY(const write_buffer::SyncMode sync, write_buffer::SyncMode::parse(options.wal_sync));
+  const std::unique_ptr<Executor> executor = make_thread_executor();
+  const std::unique_ptr<Disk> disk = make_posix_disk();
+  const std::unique_ptr<object_store::ObjectStore> store =
+      options.object_store == "memory" ? object_store::make_memory_store()
+                                       : object_store::make_file_store(*disk, options.data_dir + "/store");
+  MAGNETITE_RETURN_IF_ERROR(store->check());  // before anything listens
+  const std::string scratch = options.data_dir + "/scratch";
+  MAGNETITE_RETURN_IF_ERROR(empty_scratch(*disk, scratch));
+
+  MAGNETITE_TRY(const std::unique_ptr<server::Server> server,
+                server::Server::make(*executor, *disk, *store, server_options(options, sync)));
+  query::sql::EngineOptions sql;
+  sql.memory_bytes_max = options.query_memory_bytes_max;
+  sql.spill_folder = scratch;
+  sql.threads = options.query_threads;
+  sql.timeout = std::chrono::seconds(options.query_timeout_seconds);
+  MAGNETITE_TRY(const std::unique_ptr<query::sql::Engine> engine, query::sql::Engine::make(*executor, *server, sql));
+
+  http::HttpOptions http_options;
+  http_options.bind_address = options.api_bind;
+  http_options.body_bytes_max = options.body_bytes_max;
+  MAGNETITE_TRY(const std::unique_ptr<http::HttpServer> http,
+                http::HttpServer::start(*executor, *server, *engine, http_options));
+  rpc::RpcOptions rpc_options;
+  rpc_options.bind_address = options.grpc_bind;
+  MAGNETITE_TRY(const std::unique_ptr<rpc::RpcServer> rpc,
+                rpc::RpcServer::start(*executor, *server, *engine, rpc_options));
+  server->start();
+  fmt::print("magnetite listens on http://{} (HTTP) and {} (gRPC, Arrow Flight)\n", http->address(), rpc->address());
+  std::fflush(stdout);
+
+  int received = 0;
+  sigwait(&signals, &received);
+  log::info("stopping", {{"signal", std::to_string(received)}});
+  http->stop(kDrain);
+  rpc->stop(kDrain);
+  server->stop();
+  return {};
+}
+
+}  // namespace
+}  // namespace magnetite
+
+int main(int argc, char** argv) {
+  CLI::App app("Magnetite, a time-series database: line protocol in, Parquet at rest, SQL and Arrow Flight out");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "magnetite " MAGNETITE_VERSION);
+  magnetite::RunOptions options;
+  bool run_chosen = false;
+  int exit_code = 0;
+  magnetite::add_run_command(app, options, run_chosen);
+  magnetite::cli::add_client_commands(app, exit_code);
+  CLI11_PARSE(app, argc, argv);
+  if (!run_chosen) return exit_code;
+  magnetite::configure_log(options);
+  if (auto ran = magnetite::run(options); !ran) {
+    fmt::print(stderr, "magnetite: {}\n", ran.error().message());
+    return 1;
+  }
+  return 0;
+}

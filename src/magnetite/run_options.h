@@ -1,0 +1,45 @@
+// Options of `magnetite run`: flags, and the environment variables that stand for them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/logging.h"
+
+namespace CLI {
+class App;
+}
+
+namespace magnetite {
+
+struct RunOptions {
+  std::optional<uint32_t> server_id;
+  std::string api_bind = "127.0.0.1:8080";
+  std::string grpc_bind = "127.0.0.1:8082";
+  std::string object_store = "file";
+  std::string data_dir = "./data";
+  std::string wal_sync = "commit";
+  bool create_databases_on_write = true;
+  size_t columns_per_table_max = 1'000;
+  size_t tables_per_database_max = 10'000;
+  size_t databases_max = 1'000;
+  uint64_t body_bytes_max = 64ull << 20;
+  uint64_t memory_bytes_max = 0;
+  uint64_t cache_bytes_max = 0;
+  uint64_t open_chunk_bytes_max = 256ull << 20;
+  uint64_t query_memory_bytes_max = 0;
+  uint64_t query_timeout_seconds = 300;
+  size_t query_threads = 0;
+  uint32_t sequencers = 0;
+  std::string log_level = "warn";
+  std::string log_format = "full";
+  std::string log_destination = "stdout";
+  int verbosity = 0;
+};
+
+// Adds the `run` subcommand; `chosen` becomes true when it is used.
+void add_run_command(CLI::App& app, RunOptions& options, bool& chosen);
+
+}  // namespace magnetite

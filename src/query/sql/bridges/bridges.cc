@@ -1,0 +1,9 @@
+#include "query/sql/bridges/bridges.h"
+
+#include <duckdb.hpp>
+
+namespace magnetite::query::sql {
+
+void register_bridges(duckdb::DatabaseInstance&) {}
+
+}  // namespace magnetite::query::sql

@@ -1,0 +1,239 @@
+#include "query/sql/catalog.h"
+
+#include <map>
+
+#include <duckdb/parser/constraints/not_null_constraint.hpp>
+#include <duckdb/parser/parsed_data/create_schema_info.hpp>
+#include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/storage/database_size.hpp>
+#include <duckdb/storage/table_storage_info.hpp>
+
+#include "base/mutex.h"
+#include "query/sql/names.h"
+#include "query/sql/scan_function.h"
+#include "query/sql/types.h"
+
+namespace magnetite::query::sql {
+namespace {
+
+using namespace duckdb;  // NOLINT: this file implements DuckDB's interfaces and speaks its names
+
+[[noreturn]] void refuse() {
+  throw duckdb::PermissionException("this database is read through SQL and written with line protocol");
+}
+
+// Owns the table entries its statements bound, so that a plan's table lives as long as the statement.
+class ReadTransaction final : public Transaction {
+ public:
+  using Transaction::Transaction;
+  std::map<std::pair<std::string, std::string>, unique_ptr<TableEntry>> tables;  // by database and table
+};
+
+class ReadTransactionManager final : public TransactionManager {
+ public:
+  using TransactionManager::TransactionManager;
+  Transaction& StartTransaction(ClientContext& context) override {
+    auto transaction = make_uniq<ReadTransaction>(*this, context);
+    ReadTransaction& started = *transaction;
+    const MutexLock lock(mutex_);
+    transactions_.emplace(&started, std::move(transaction));
+    return started;
+  }
+  ErrorData CommitTransaction(ClientContext&, Transaction& transaction) override {
+    end(transaction);
+    return ErrorData();
+  }
+  void RollbackTransaction(Transaction& transaction) override { end(transaction); }
+  void Checkpoint(ClientContext&, bool) override {}
+
+ private:
+  void end(Transaction& transaction) {
+    unique_ptr<ReadTransaction> ended;  // destroyed outside the lock
+    const MutexLock lock(mutex_);
+    const auto found = transactions_.find(&transaction);
+    if (found == transactions_.end()) return;
+    ended = std::move(found->second);
+    transactions_.erase(found);
+  }
+  Mutex mutex_;
+  std::map<Transaction*, unique_ptr<ReadTransaction>> transactions_ GUARDED_BY(mutex_);
+};
+
+class DatabaseSchema final : public SchemaCatalogEntry {
+ public:
+  DatabaseSchema(Catalog& owner, CreateSchemaInfo& info, const DatabaseSource& databases)
+      : SchemaCatalogEntry(owner, info), databases_(databases) {}
+
+  void Scan(ClientContext& context, CatalogType wanted, const std::function<void(CatalogEntry&)>& callback) override {
+    if (wanted != CatalogType::TABLE_ENTRY) return;
+    const auto source = databases_.database(name.GetIdentifierName());
+    if (!source) return;
+    for (const std::string& table : (*source)->table_names())
+      if (auto entry = find_table(context, *source, table)) callback(*entry);
+  }
+  void Scan(CatalogType, const std::function<void(CatalogEntry&)>&) override {}
+
+  optional_ptr<CatalogEntry> LookupEntry(CatalogTransaction transaction, const EntryLookupInfo& lookup) override {
+    if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext()) return nullptr;
+    const auto source = databases_.database(name.GetIdentifierName());
+    if (!source) return nullptr;
+    const std::string& wanted = lookup.GetEntryName();
+    if (auto exact = find_table(transaction.GetContext(), *source, wanted)) return exact;
+    for (const std::string& table : (*source)->table_names())
+      if (equal_without_case(table, wanted)) return find_table(transaction.GetContext(), *source, table);
+    return nullptr;
+  }
+
+  optional_ptr<CatalogEntry> CreateIndex(CatalogTransaction, CreateIndexInfo&, TableCatalogEntry&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateFunction(CatalogTransaction, CreateFunctionInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateTable(CatalogTransaction, BoundCreateTableInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateView(CatalogTransaction, CreateViewInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateSequence(CatalogTransaction, CreateSequenceInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateTableFunction(CatalogTransaction, CreateTableFunctionInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateCopyFunction(CatalogTransaction, CreateCopyFunctionInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreatePragmaFunction(CatalogTransaction, CreatePragmaFunctionInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateCollation(CatalogTransaction, CreateCollationInfo&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateType(CatalogTransaction, CreateTypeInfo&) override { refuse(); }
+  void DropEntry(ClientContext&, DropInfo&) override { refuse(); }
+  void Alter(CatalogTransaction, AlterInfo&) override { refuse(); }
+
+ private:
+  optional_ptr<CatalogEntry> find_table(ClientContext& context, const std::shared_ptr<const TableSource>& source,
+                                      const std::string& table) {
+    auto& owned = Transaction::Get(context, catalog).Cast<ReadTransaction>().tables;
+    unique_ptr<TableEntry>& entry = owned[{source->database_name(), table}];
+    if (entry == nullptr) {
+      const auto found = source->table_schema(table);
+      if (found == nullptr) return nullptr;
+      entry = make_entry(source, found);
+    }
+    return entry.get();
+  }
+
+  unique_ptr<TableEntry> make_entry(std::shared_ptr<const TableSource> source,
+                                    std::shared_ptr<const magnetite::schema::TableSchema> table) {
+    std::vector<std::string> names;
+    for (const auto& column : table->columns()) names.push_back(column.name);
+    const std::vector<std::string> spelled = sql_names(names);
+    const std::vector<model::ColumnId> ids = table->columns_by_name();
+    CreateTableInfo info(*this, Identifier(table->table()));
+    for (const model::ColumnId id : ids)
+      info.columns.AddColumn(ColumnDefinition(Identifier(spelled[id.value]), sql_type(table->column(id).type)));
+    for (size_t i = 0; i < ids.size(); ++i)
+      if (ids[i] == magnetite::schema::kTimeColumnId)
+        info.constraints.push_back(make_uniq<NotNullConstraint>(LogicalIndex(i)));
+    return make_uniq<TableEntry>(catalog, *this, info, std::move(source), std::move(table), ids);
+  }
+
+  const DatabaseSource& databases_;
+};
+
+class DatabaseCatalog final : public Catalog {
+ public:
+  DatabaseCatalog(AttachedDatabase& attached, const DatabaseSource& databases) : Catalog(attached), databases_(databases) {}
+
+  void Initialize(bool) override {}
+  string GetCatalogType() override { return kExtensionName; }
+  bool InMemory() override { return true; }
+  string GetDBPath() override { return ""; }
+  DatabaseSize GetDatabaseSize(ClientContext&) override { return {}; }
+
+  void ScanSchemas(ClientContext&, std::function<void(SchemaCatalogEntry&)> callback) override {
+    for (const std::string& name : databases_.database_names()) callback(schema(name));
+  }
+
+  optional_ptr<SchemaCatalogEntry> LookupSchema(CatalogTransaction transaction, const EntryLookupInfo& lookup,
+                                                OnEntryNotFound if_not_found) override {
+    const std::string& wanted = lookup.GetEntryName();
+    const std::vector<std::string> names = databases_.database_names();
+    for (const std::string& name : names)
+      if (name == wanted) return schema(name);
+    for (const std::string& name : names)
+      if (equal_without_case(name, wanted)) return schema(name);
+    if (wanted == kSchemaAlias && transaction.HasContext()) {
+      const std::string current = current_database(transaction.GetContext());
+      if (!current.empty()) return schema(current);
+    }
+    if (if_not_found == OnEntryNotFound::RETURN_NULL) return nullptr;
+    throw CatalogException("Database '%s' not found", wanted);
+  }
+
+  optional_ptr<CatalogEntry> CreateSchema(CatalogTransaction, CreateSchemaInfo&) override { refuse(); }
+  void DropSchema(ClientContext&, DropInfo&) override { refuse(); }
+  PhysicalOperator& PlanCreateTableAs(ClientContext&, PhysicalPlanGenerator&, LogicalCreateTable&,
+                                      PhysicalOperator&) override {
+    refuse();
+  }
+  PhysicalOperator& PlanInsert(ClientContext&, PhysicalPlanGenerator&, LogicalInsert&,
+                               optional_ptr<PhysicalOperator>) override {
+    refuse();
+  }
+  PhysicalOperator& PlanDelete(ClientContext&, PhysicalPlanGenerator&, LogicalDelete&, PhysicalOperator&) override {
+    refuse();
+  }
+  PhysicalOperator& PlanUpdate(ClientContext&, PhysicalPlanGenerator&, LogicalUpdate&, PhysicalOperator&) override {
+    refuse();
+  }
+
+ private:
+  // Entries stay for ever: a plan may still refer to one, and there are few databases.
+  DatabaseSchema& schema(const std::string& name) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    auto& entry = schemas_[name];
+    if (entry == nullptr) {
+      CreateSchemaInfo info;
+      info.SetQualifiedName(QualifiedName(Identifier(kCatalogName), Identifier(name), Identifier("")));
+      entry = make_uniq<DatabaseSchema>(*this, info, databases_);
+    }
+    return *entry;
+  }
+
+  const DatabaseSource& databases_;
+  Mutex mutex_;
+  std::map<std::string, unique_ptr<DatabaseSchema>> schemas_ GUARDED_BY(mutex_);
+};
+
+struct ExtensionInfo final : public StorageExtensionInfo {
+  explicit ExtensionInfo(const DatabaseSource& source) : databases(source) {}
+  const DatabaseSource& databases;
+};
+
+unique_ptr<Catalog> attach(optional_ptr<StorageExtensionInfo> info, ClientContext&, AttachedDatabase& db, const string&,
+                           AttachInfo&, AttachOptions&) {
+  return make_uniq<DatabaseCatalog>(db, static_cast<ExtensionInfo&>(*info).databases);
+}
+
+unique_ptr<TransactionManager> make_transaction_manager(optional_ptr<StorageExtensionInfo>, AttachedDatabase& db, Catalog&) {
+  return make_uniq<ReadTransactionManager>(db);
+}
+
+}  // namespace
+
+void register_catalog(DBConfig& config, const DatabaseSource& databases) {
+  auto extension = duckdb::make_shared_ptr<StorageExtension>();
+  extension->attach = attach;
+  extension->create_transaction_manager = make_transaction_manager;
+  extension->storage_info = duckdb::make_shared_ptr<ExtensionInfo>(databases);
+  StorageExtension::Register(config, kExtensionName, std::move(extension));
+}
+
+TableEntry::TableEntry(Catalog& owner, SchemaCatalogEntry& in, CreateTableInfo& info,
+                       std::shared_ptr<const TableSource> source,
+                       std::shared_ptr<const magnetite::schema::TableSchema> table,
+                       std::vector<model::ColumnId> column_ids)
+    : TableCatalogEntry(owner, in, info),
+      columns_(info.columns.Copy()),
+      source_(std::move(source)),
+      table_(std::move(table)),
+      column_ids_(std::move(column_ids)) {}
+
+TableFunction TableEntry::GetScanFunction(ClientContext&, unique_ptr<FunctionData>& bind_data) {
+  auto snapshot = source_->snapshot(table_->table());
+  if (!snapshot) throw duckdb::CatalogException("%s", snapshot.error().message());
+  bind_data = bind_scan(*std::move(snapshot), table_, column_ids_, *this);
+  return scan_function();
+}
+
+TableStorageInfo TableEntry::GetStorageInfo(ClientContext&) { return {}; }
+
+}  // namespace magnetite::query::sql

@@ -1,0 +1,102 @@
+#include "query/sql/types.h"
+
+#include <cstring>
+
+#include <duckdb/common/vector/constant_vector.hpp>
+#include <duckdb/common/vector/dictionary_vector.hpp>
+#include <duckdb/common/vector/flat_vector.hpp>
+#include <duckdb/common/vector/string_vector.hpp>
+
+namespace magnetite::query::sql {
+
+using chunk::ColumnVector;
+using model::ColumnType;
+
+duckdb::LogicalType sql_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::kTag:
+    case ColumnType::kString: return duckdb::LogicalType::VARCHAR;
+    case ColumnType::kFloat: return duckdb::LogicalType::DOUBLE;
+    case ColumnType::kInteger: return duckdb::LogicalType::BIGINT;
+    case ColumnType::kUnsigned: return duckdb::LogicalType::UBIGINT;
+    case ColumnType::kBoolean: return duckdb::LogicalType::BOOLEAN;
+    case ColumnType::kTime: return duckdb::LogicalType::TIMESTAMP_NS;
+  }
+  return duckdb::LogicalType::VARCHAR;
+}
+
+std::optional<model::Literal> to_literal(const duckdb::Value& value, ColumnType type) {
+  if (value.IsNull() || value.type() != sql_type(type)) return std::nullopt;
+  switch (type) {
+    case ColumnType::kTag:
+    case ColumnType::kString: return duckdb::StringValue::Get(value);
+    case ColumnType::kFloat: return value.GetValueUnsafe<double>();
+    case ColumnType::kInteger: return value.GetValueUnsafe<int64_t>();
+    case ColumnType::kUnsigned: return value.GetValueUnsafe<uint64_t>();
+    case ColumnType::kBoolean: return value.GetValueUnsafe<bool>();
+    case ColumnType::kTime: return value.GetValueUnsafe<duckdb::timestamp_ns_t>().value;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+using duckdb::FlatVector;
+
+bool is_text(ColumnType type) { return type == ColumnType::kTag || type == ColumnType::kString; }
+
+size_t width(ColumnType type) { return type == ColumnType::kBoolean ? 1 : 8; }
+
+void copy_validity(const ColumnVector& column, size_t count, duckdb::Vector& out) {
+  if (column.validity == nullptr) return;
+  auto& mask = FlatVector::ValidityMutable(out);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t bit = column.validity_offset + i;
+    if ((column.validity[bit / 64] >> (bit % 64) & 1) == 0) mask.SetInvalid(i);
+  }
+}
+
+// The first `count` entries of the column's data, as a flat vector.
+void fill_flat(const ColumnVector& column, size_t count, duckdb::Vector& out) {
+  if (!is_text(column.type)) {
+    std::memcpy(FlatVector::GetDataMutable(out), column.data, count * width(column.type));
+    return copy_validity(column, count, out);
+  }
+  const auto* texts = static_cast<const std::string_view*>(column.data);
+  auto* strings = FlatVector::GetDataMutable<duckdb::string_t>(out);
+  copy_validity(column, count, out);
+  const auto& mask = FlatVector::Validity(out);
+  for (size_t i = 0; i < count; ++i) {
+    if (!mask.RowIsValid(i)) continue;
+    strings[i] = duckdb::StringVector::AddString(out, texts[i].data(), texts[i].size());
+  }
+}
+
+void fill_constant(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
+  const auto* text = static_cast<const std::string_view*>(column.data);
+  out.Reference(duckdb::Value(std::string(*text)), duckdb::count_t(rows));
+}
+
+void fill_dictionary(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
+  duckdb::Vector dictionary(duckdb::LogicalType::VARCHAR, column.dictionary_size);
+  fill_flat(column, column.dictionary_size, dictionary);
+  FlatVector::SetSize(dictionary, column.dictionary_size);
+  duckdb::SelectionVector selection(rows);
+  for (size_t i = 0; i < rows; ++i) selection.set_index(i, column.indices[i]);
+  out.Dictionary(dictionary, column.dictionary_size, selection, rows);
+}
+
+}  // namespace
+
+void fill_vector(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
+  switch (column.kind) {
+    case ColumnVector::Kind::kFlat: return fill_flat(column, rows, out);
+    case ColumnVector::Kind::kConstant:
+      if (is_text(column.type) && column.is_valid(0)) return fill_constant(column, rows, out);
+      return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
+    case ColumnVector::Kind::kDictionary: return fill_dictionary(column, rows, out);
+    case ColumnVector::Kind::kNull: return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
+  }
+}
+
+}  // namespace magnetite::query::sql

@@ -1,0 +1,58 @@
+#include "server/database_registry.h"
+
+#include <fmt/format.h>
+
+namespace magnetite::server {
+
+bool DatabaseRegistry::reserve(const std::string& name) {
+  const MutexLock lock(mutex_);
+  return entries_.try_emplace(name).second;
+}
+
+void DatabaseRegistry::forget(const std::string& name) {
+  const MutexLock lock(mutex_);
+  entries_.erase(name);
+}
+
+void DatabaseRegistry::set(const std::string& name, Entry entry) {
+  std::shared_ptr<database::Database> before;  // a database that goes is destroyed outside the lock
+  const MutexLock lock(mutex_);
+  Entry& current = entries_[name];
+  before = std::move(current.database);
+  current = std::move(entry);
+}
+
+Result<std::shared_ptr<database::Database>> DatabaseRegistry::find(std::string_view name) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return fail(ErrorCode::kNotFound, fmt::format("Database {} not found", name));
+  const Entry& entry = found->second;
+  if (!entry.error.empty())
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("database {} could not be loaded: {}", name, entry.error));
+  if (entry.state != DatabaseState::kInitialized)
+    return fail(ErrorCode::kUnavailable, fmt::format("database {} is loading ({})", name, to_string(entry.state)));
+  return entry.database;
+}
+
+bool DatabaseRegistry::knows(std::string_view name) const {
+  const MutexLock lock(mutex_);
+  return entries_.contains(name);
+}
+
+size_t DatabaseRegistry::size() const {
+  const MutexLock lock(mutex_);
+  return entries_.size();
+}
+
+std::map<std::string, DatabaseRegistry::Entry, std::less<>> DatabaseRegistry::all() const {
+  const MutexLock lock(mutex_);
+  return entries_;
+}
+
+void DatabaseRegistry::clear() {
+  std::map<std::string, Entry, std::less<>> gone;
+  const MutexLock lock(mutex_);
+  gone.swap(entries_);
+}
+
+}  // namespace magnetite::server

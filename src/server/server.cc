@@ -1,0 +1,330 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <sys/sysinfo.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/logging.h"
+#include "base/mutex.h"
+#include "base/worker_pool.h"
+#include "server/database_registry.h"
+#include "server/rules_proto.h"
+#include "write_buffer/file/file_log.h"
+
+namespace magnetite::server {
+
+std::string_view to_string(ServerState state) {
+  switch (state) {
+    case ServerState::kWaitingForServerId: return "waiting for a server id";
+    case ServerState::kLoading: return "loading";
+    case ServerState::kReady: return "ready";
+    case ServerState::kStopping: return "stopping";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(DatabaseState state) {
+  switch (state) {
+    case DatabaseState::kKnown: return "known";
+    case DatabaseState::kRulesLoaded: return "rules loaded";
+    case DatabaseState::kReplay: return "replay";
+    case DatabaseState::kInitialized: return "initialized";
+  }
+  return "unknown";
+}
+
+namespace {
+
+constexpr uint32_t kSequencersMax = 8;
+
+uint64_t machine_memory_bytes() {
+  struct sysinfo info{};
+  return ::sysinfo(&info) == 0 ? static_cast<uint64_t>(info.totalram) * info.mem_unit : uint64_t{4} << 30;
+}
+
+uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(Executor& executor, Disk& disk, object_store::ObjectStore& store, ServerOptions options)
+      : executor_(executor),
+        disk_(disk),
+        store_(store),
+        options_(std::move(options)),
+        memory_(options_.memory_bytes_max != 0 ? options_.memory_bytes_max : machine_memory_bytes() / 10 * 7),
+        cache_(std::make_shared<chunk::DecodedCache>(
+            options_.cache_bytes_max != 0 ? options_.cache_bytes_max : machine_memory_bytes() / 4)),
+        // Few waiting jobs: their rows stay in memory as columns, and a writer that finds the queue full builds itself.
+        jobs_(executor, {"freeze", std::max<size_t>(1, cores() / 2), 2}),
+        changed_(executor) {
+    const MutexLock lock(mutex_);
+    server_id_ = options_.server_id;
+    if (server_id_) state_ = ServerState::kLoading;
+  }
+  ~ServerImpl() override { stop(); }
+
+  void start() override {
+    worker_ = executor_.spawn("loader", [this] { run_loader(); });
+  }
+
+  void stop() override {
+    {
+      const MutexLock lock(mutex_);
+      state_ = ServerState::kStopping;
+      changed_.notify_all();
+    }
+    stopping_ = true;
+    worker_.join();
+    databases_.clear();
+    jobs_.stop();
+  }
+
+  std::optional<model::ServerId> server_id() const override {
+    const MutexLock lock(mutex_);
+    return server_id_;
+  }
+
+  Result<> set_server_id(model::ServerId id) override {
+    const MutexLock lock(mutex_);
+    if (id.value == 0) return fail(ErrorCode::kInvalidInput, "id: Field is required");
+    if (server_id_) return fail(ErrorCode::kInvalidInput, "id: id already set");
+    server_id_ = id;
+    if (state_ == ServerState::kWaitingForServerId) state_ = ServerState::kLoading;
+    changed_.notify_all();
+    return {};
+  }
+
+  Result<> create_database(model::DatabaseRules rules) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    model::materialise_defaults(rules);
+    MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
+    if (!rules.write_buffer_writing.empty() || !rules.write_buffer_reading.empty())
+      return fail(ErrorCode::kInvalidInput,
+                  "rules.write_buffer_connection: this server keeps its own local log and cannot use another write buffer");
+    MAGNETITE_RETURN_IF_ERROR(entry::PartitionKeyMaker::make(rules.partition_template));
+    if (databases_.size() >= options_.databases_max)
+      return fail(ErrorCode::kLimitExceeded,
+                  fmt::format("the server has {} databases, the most allowed (--databases-max)", options_.databases_max));
+    rules.uuid = model::Uuid::random();
+    const std::string name = rules.name;
+    if (!databases_.reserve(name))
+      return fail(ErrorCode::kAlreadyExists, fmt::format("Database {} already exists", name));
+    const auto create = [&]() -> Result<std::shared_ptr<database::Database>> {
+      MAGNETITE_RETURN_IF_ERROR(store_.put_if_absent(rules_path(id, name), encode_rules_file(rules)));
+      auto opened = open_database(std::move(rules));
+      if (!opened) static_cast<void>(store_.remove(rules_path(id, name)));  // ours and empty: the name is free again
+      return opened;
+    };
+    auto created = create();
+    if (!created) {
+      databases_.forget(name);
+      return std::unexpected(std::move(created).error());
+    }
+    databases_.set(name, {DatabaseState::kInitialized, {}, *std::move(created)});
+    log::info("database created", {{"database", name}});
+    return {};
+  }
+
+  Result<model::DatabaseRules> rules(std::string_view name) const override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
+    return found->rules();
+  }
+
+  Result<model::DatabaseRules> update_rules(model::DatabaseRules rules) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    model::materialise_defaults(rules);
+    MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
+    MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(rules.name));
+    const MutexLock lock(update_mutex_);  // file and memory change in the same order
+    rules.uuid = found->rules().uuid;
+    MAGNETITE_RETURN_IF_ERROR(found->check_update(rules));
+    MAGNETITE_RETURN_IF_ERROR(store_.put(rules_path(id, rules.name), encode_rules_file(rules)));
+    found->update_rules(rules);
+    return rules;
+  }
+
+  Result<database::WriteReport> write(std::string_view name, database::WriteInput input) override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    auto found = databases_.find(name);
+    if (!found && found.error().code() == ErrorCode::kNotFound && options_.create_databases_on_write) {
+      auto created = create_database(model::default_rules(std::string(name)));
+      // Another write may have been first; its database is found, or still being made and then worth another try.
+      if (!created && created.error().code() != ErrorCode::kAlreadyExists)
+        return std::unexpected(std::move(created).error());
+      found = databases_.find(name);
+    }
+    if (!found) return std::unexpected(std::move(found).error());
+    return (*found)->write(std::move(input));
+  }
+
+  ServerStatus status() const override {
+    ServerStatus status;
+    {
+      const MutexLock lock(mutex_);
+      status.state = state_;
+      status.error = error_;
+    }
+    for (const auto& [name, entry] : databases_.all()) {
+      DatabaseStatus each;
+      each.name = name;
+      each.state = entry.state;
+      each.error = entry.error;
+      if (entry.database != nullptr) {
+        const write_buffer::WriterStatus log = entry.database->log_status();
+        each.replayed_bytes = entry.database->counters().replayed_bytes;
+        each.log_mode = log.mode;
+        each.log_problem = log.problem;
+        each.log_bytes = log.bytes_on_disk;
+        each.rows = entry.database->rows();
+        each.memory_bytes = entry.database->memory_bytes();
+      }
+      status.databases.push_back(std::move(each));
+    }
+    return status;
+  }
+
+  Counters counters(std::string_view name) const override {
+    const auto found = databases_.find(name);
+    if (!found) return {};
+    const database::IngestCounters& counters = (*found)->counters();
+    return {counters.lines_accepted, counters.lines_rejected, counters.fields_accepted, counters.body_bytes};
+  }
+
+  bool serving() const override { return serving_; }
+  void set_serving(bool serving) override { serving_ = serving; }
+
+  std::vector<std::string> database_names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : databases_.all()) names.push_back(name);
+    return names;
+  }
+
+  Result<std::shared_ptr<const query::TableSource>> database(std::string_view name) const override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
+    return found;
+  }
+
+ private:
+  static object_store::ObjectPath rules_path(model::ServerId id, const std::string& name) {
+    return object_store::ObjectPath({std::to_string(id.value), name, "rules.pb"});
+  }
+
+  // The gate of everything that touches databases.
+  Result<model::ServerId> ready_id() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    switch (state_) {
+      case ServerState::kWaitingForServerId:
+        return fail(ErrorCode::kFailedPrecondition, "Writer ID must be set: start with --server-id or call UpdateServerId");
+      case ServerState::kLoading:
+        return fail(ErrorCode::kUnavailable, error_.empty() ? "databases are loading" : error_);
+      case ServerState::kStopping: return fail(ErrorCode::kShutdown, "the server is stopping");
+      case ServerState::kReady: break;
+    }
+    return *server_id_;
+  }
+
+  Result<std::shared_ptr<database::Database>> open_database(model::DatabaseRules rules) {
+    write_buffer::FileLogOptions log_options;
+    log_options.folder = fmt::format("{}/{}", options_.log_folder, rules.uuid.text());
+    log_options.sync = options_.wal_sync;
+    log_options.sequencer_count =
+        options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax);
+    MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log,
+                  write_buffer::FileLog::open(disk_, executor_, std::move(log_options)));
+    const database::Surroundings surroundings{executor_, jobs_, cache_, memory_, options_.limits,
+                                              options_.open_chunk_bytes_max};
+    return database::Database::make(surroundings, std::move(rules), std::move(log));
+  }
+
+  void run_loader() EXCLUDES(mutex_) {
+    std::optional<model::ServerId> id;
+    {
+      const MutexLock lock(mutex_);
+      while (!server_id_ && state_ != ServerState::kStopping) changed_.wait_until(mutex_, kNever, WaitReason::kIdle);
+      id = server_id_;
+    }
+    constexpr std::chrono::seconds kRetryDelay{1};
+    while (!stopping_) {
+      auto loaded = load_all(*id);
+      const MutexLock lock(mutex_);
+      if (state_ == ServerState::kStopping) return;
+      if (loaded) {
+        error_.clear();
+        state_ = ServerState::kReady;
+        log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
+        return;
+      }
+      error_ = "store error: " + loaded.error().message();
+      log::error("databases could not be listed", {{"error", loaded.error().message()}});
+      const MonoTime retry = executor_.clock().mono_now() + kRetryDelay;
+      while (state_ != ServerState::kStopping &&
+             changed_.wait_until(mutex_, retry, WaitReason::kTimer) != WaitOutcome::kDeadline) {
+      }
+    }
+  }
+
+  // One broken database is never in the way of others.
+  Result<> load_all(model::ServerId id) {
+    const object_store::ObjectPath root({std::to_string(id.value)});
+    MAGNETITE_TRY(const object_store::FolderListing listing, store_.list_folder(root));
+    for (const std::string& name : listing.folders) {
+      if (stopping_) return {};
+      databases_.set(name, {});
+      if (auto loaded = load_one(id, name); !loaded && loaded.error().code() != ErrorCode::kShutdown) {
+        log::error("a database could not be loaded", {{"database", name}, {"error", loaded.error().message()}});
+        databases_.set(name, {DatabaseState::kKnown, loaded.error().message(), nullptr});
+      }
+    }
+    return {};
+  }
+
+  Result<> load_one(model::ServerId id, const std::string& name) {
+    auto bytes = store_.get(rules_path(id, name));
+    if (!bytes && bytes.error().code() == ErrorCode::kNotFound) {  // a creation that never finished
+      databases_.forget(name);
+      return {};
+    }
+    if (!bytes) return std::unexpected(std::move(bytes).error());
+    MAGNETITE_TRY(model::DatabaseRules rules, decode_rules_file(*bytes));
+    databases_.set(name, {DatabaseState::kRulesLoaded, {}, nullptr});
+    MAGNETITE_TRY(std::shared_ptr<database::Database> database, open_database(std::move(rules)));
+    databases_.set(name, {DatabaseState::kReplay, {}, database});
+    MAGNETITE_RETURN_IF_ERROR(database->replay(stopping_));
+    databases_.set(name, {DatabaseState::kInitialized, {}, std::move(database)});
+    return {};
+  }
+
+  Executor& executor_;
+  Disk& disk_;
+  object_store::ObjectStore& store_;
+  const ServerOptions options_;
+  database::MemoryGauge memory_;
+  const std::shared_ptr<chunk::DecodedCache> cache_;
+  WorkerPool jobs_;
+  DatabaseRegistry databases_;
+  std::atomic<bool> serving_ = true;
+  std::atomic<bool> stopping_ = false;
+  mutable Mutex update_mutex_;
+
+  mutable Mutex mutex_;
+  Signal changed_;
+  ServerState state_ GUARDED_BY(mutex_) = ServerState::kWaitingForServerId;
+  std::optional<model::ServerId> server_id_ GUARDED_BY(mutex_);
+  std::string error_ GUARDED_BY(mutex_);
+
+  Task worker_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::make(Executor& executor, Disk& disk, object_store::ObjectStore& store,
+                                             ServerOptions options) {
+  return std::make_unique<ServerImpl>(executor, disk, store, std::move(options));
+}
+
+}  // namespace magnetite::server

@@ -1,0 +1,123 @@
+"""Called by bench/run_tsbs.sh: load, kill -9, restart, compare, time, and replace the TSBS part of bench/RESULTS.md."""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import time
+
+import duckdb
+import queries
+
+from support.server import Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "bench/RESULTS.md"
+BEGIN, END = "<!-- tsbs:begin -->", "<!-- tsbs:end -->"
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    memory_kib = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="ascii"))[1])
+    return f"{model[1] if model else platform.machine()}, {os.cpu_count()} CPUs, {memory_kib // (1 << 20)} GiB"
+
+
+def commit():
+    result = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"
+
+
+def resident_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s*(\d+)", status)[1]) // 1024
+
+
+def size_mb(folder):
+    """Blocks really used: segments are allocated ahead."""
+    return sum(path.stat().st_blocks * 512 for path in pathlib.Path(folder).rglob("*") if path.is_file()) / 1e6
+
+
+def replace_part(text):
+    old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n\n"
+    part = f"{BEGIN}\n{text}\n{END}"
+    if BEGIN in old:
+        new = old[:old.index(BEGIN)] + part + old[old.index(END) + len(END):]
+    else:
+        new = old.rstrip() + "\n\n" + part + "\n"
+    RESULTS.write_text(new, encoding="utf-8")
+
+
+def load(build, server, shape, *options):
+    command = [f"{build}/bin/magnetite_load", *shape, "--url", server.write_url("tsbs"), "--server-pid", str(server.pid), *options]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise SystemExit(f"load failed: {result.stderr}\n{server.log()[-2000:]}")
+    print(result.stdout, flush=True)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hosts", type=int, required=True)
+    parser.add_argument("--hours", type=float, required=True)
+    parser.add_argument("--connections", type=int, required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--work", required=True)
+    options = parser.parse_args()
+    os.environ["MAGNETITE_BINARY"] = str(ROOT / options.build / "bin/magnetite")
+    work = pathlib.Path(options.work)
+    shape = ["--hosts", str(options.hosts), "--steps", str(int(options.hours * 360))]
+    rows = options.hosts * int(options.hours * 360)
+    try:
+        csv, parquet = work / "cpu.csv", work / "cpu.parquet"
+        subprocess.run([f"{options.build}/bin/tsbs_generate", *shape, "--csv", "--out", csv], check=True, cwd=ROOT)
+        queries.make_parquet(csv, parquet)
+        csv.unlink()
+
+        server = Server(work / "server").start()
+        loaded = load(options.build, server, shape, "--connections", str(options.connections))
+        after_load_mib = resident_mib(server.pid)
+        sql, peer = queries.HttpSql(server.http, "tsbs"), queries.Peer(parquet)
+        assert sql.rows("SELECT count(*) AS n FROM cpu") == [{"n": rows}]
+        answers = queries.check(sql, peer, queries.Statements(options.hosts, options.hours))
+        print("answers equal DuckDB's", flush=True)
+
+        log_mb = size_mb(server.data / "log")
+        server.kill9()
+        begin = time.monotonic()
+        server.start()
+        restart_seconds = time.monotonic() - begin
+        sql = queries.HttpSql(server.http, "tsbs")
+        assert sql.rows("SELECT count(*) AS n FROM cpu") == [{"n": rows}]
+        queries.check_again(sql, answers)
+        print(f"the same after kill -9; restart {restart_seconds:.1f} s", flush=True)
+
+        table = queries.table(sql, peer, options.hosts, options.hours)
+        replace_part(f"""## TSBS cpu-only: {rows:,} rows ({options.hosts:,} hosts, {options.hours:g} hours)
+
+`HOSTS={options.hosts} HOURS={options.hours:g} CONNECTIONS={options.connections} bench/run_tsbs.sh`, {time.strftime("%Y-%m-%d")}, at {commit()}; {machine()}. Server, load
+program and peer share the machine. Every answer was compared with DuckDB's on the same rows, before and after `kill -9`.
+
+| load over HTTP, durable before the answer | measured | must | aim |
+| --- | ---: | ---: | ---: |
+| server CPU per row, us | {loaded["server_cpu_us_per_row"]} | 2.0 | 1.0 |
+| request p50 / p99, ms (batches of {loaded["batch_rows"]:,}, {loaded["connections"]} connections) | {loaded["p50_ms"]:.1f} / {loaded["p99_ms"]:.1f} | 15 / 50 | 5 / 25 |
+| rows per second, all on one machine | {loaded["rows_per_second"]:,} | | |
+| resident memory after the load, MiB | {after_load_mib:,} | | |
+| log on disk, MB ({loaded["megabytes"]:,.0f} MB of line protocol sent) | {log_mb:,.0f} | | |
+| restart after `kill -9` until ready, s | {restart_seconds:.1f} | | |
+
+Statements over HTTP (JSON, one connection) after the restart; the peer is DuckDB {duckdb.__version__} from PyPI in its own process, on one sorted zstd Parquet
+file, without a socket or JSON. Must and aim were set for 17.3 M rows (12 hours).
+
+{table}""")
+        server.stop()
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

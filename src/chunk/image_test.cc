@@ -13,6 +13,7 @@
 #include <cmath>
 #include <limits>
 
+#include "chunk/image_format.h"
 #include "chunk/merge.h"
 #include "chunk/sorted_rows.h"
 #include "chunk/testing/reference_table.h"
@@ -269,6 +270,36 @@ TEST(Image, DamageIsReportedNotFollowed) {
   std::vector<std::byte> garbage(5000);
   for (std::byte& byte : garbage) byte = static_cast<std::byte>(random());
   EXPECT_FALSE(open(garbage));
+}
+
+TEST(Image, BytesDamagedBeforeTheyWereSealedNeverCrash) {
+  TableMaker table;
+  write_extremes(table);
+  for (int row = 0; row < 300; ++row)
+    table.write("m,t=x" + std::to_string(row % 9) + " i=" + std::to_string(row % 5) + "i,s=\"w" +
+                std::to_string(row % 3) + "\" " + std::to_string(row) + "\n");
+  const ImageBytes good = image_bytes(table, 100);
+  std::mt19937 random(11);
+  int opened = 0;
+  for (int round = 0; round < 1'500; ++round) {
+    std::vector<std::byte> damaged = *good;
+    const int flips = 1 + static_cast<int>(random() % 3);
+    for (int i = 0; i < flips; ++i) damaged[random() % damaged.size()] ^= std::byte{1} << (random() % 8);
+    if (!seal(damaged)) continue;
+    const auto image = Image::open(std::make_shared<const std::vector<std::byte>>(std::move(damaged)), cache());
+    if (!image) {
+      EXPECT_EQ(image.error().code(), ErrorCode::kCorruption);
+      continue;
+    }
+    ++opened;
+    for (size_t group = 0; group < (*image)->row_groups().size(); ++group)
+      for (const model::ColumnSummary& summary : (*image)->summaries()) {
+        if (summary.type == model::ColumnType::kTag) continue;
+        const auto decoded = (*image)->decode(group, summary.column);
+        if (!decoded) EXPECT_EQ(decoded.error().code(), ErrorCode::kCorruption);
+      }
+  }
+  EXPECT_GT(opened, 0);
 }
 
 TEST(DecodedCache, ForgetsWhatWasUsedLongestAgo) {

@@ -12,6 +12,7 @@
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/check.h"
 #include "chunk/image.h"
@@ -21,6 +22,11 @@
 
 namespace magnetite::chunk {
 namespace {
+
+// Each batch of dictionary indices costs Arrow a search for its distinct values, so batches are large.
+constexpr int64_t kBatchRows = 16'384;
+// Columns of the first row group that were decoded to choose encodings are kept until it is written, up to this.
+constexpr size_t kKeptBytesMax = 32 * 1024 * 1024;
 
 class VectorStream final : public arrow::io::OutputStream {
  public:
@@ -107,10 +113,12 @@ class Writer {
   }
 
  private:
-  Result<std::shared_ptr<parquet::WriterProperties>> make_properties() const {
+  Result<std::shared_ptr<parquet::WriterProperties>> make_properties() {
+    size_t kept_bytes = 0;
     parquet::WriterProperties::Builder builder;
     builder.memory_pool(arrow::default_memory_pool());
     builder.created_by("magnetite");
+    builder.write_batch_size(kBatchRows);
     builder.compression(options_.compression == Compression::kZstd ? parquet::Compression::ZSTD
                                                                    : parquet::Compression::LZ4);  // LZ4_RAW in the file
     if (options_.compression == Compression::kZstd) builder.compression_level(options_.compression_level);
@@ -124,6 +132,8 @@ class Writer {
       if (!model::is_field(column.type)) sorting.push_back({static_cast<int32_t>(i), false, true});
       if (column.type == model::ColumnType::kTag) continue;
       MAGNETITE_TRY(const std::shared_ptr<const DecodedColumn> sample, rows_.decode(0, column.id));
+      kept_bytes += sample->bytes;
+      if (kept_bytes <= kKeptBytesMax) samples_.emplace(column.id, sample);
       const ColumnEncoding encoding = choose_encoding(*sample);
       if (encoding == ColumnEncoding::kDictionary) continue;
       builder.disable_dictionary(column.name);
@@ -217,13 +227,20 @@ class Writer {
     const uint64_t end = first + count;
     for (uint64_t at = first; at < end; ++group) {
       const RowGroup& source = groups[group];
-      MAGNETITE_TRY(const std::shared_ptr<const DecodedColumn> decoded, rows_.decode(group, id));
+      MAGNETITE_TRY(const std::shared_ptr<const DecodedColumn> decoded, decode(group, id));
       const uint64_t begin = at - source.first_row;
       const uint64_t rows = std::min(end, source.first_row + source.row_count) - at;
       write_slice(column, schema_.column(id).type, decoded->vector, begin, rows);
       at += rows;
     }
     return {};
+  }
+
+  Result<std::shared_ptr<const DecodedColumn>> decode(size_t group, model::ColumnId id) {
+    if (group == 0) {
+      if (const auto it = samples_.find(id); it != samples_.end()) return it->second;
+    }
+    return rows_.decode(group, id);
   }
 
   void write_slice(parquet::ColumnWriter& column, model::ColumnType type, const ColumnVector& vector, uint64_t begin,
@@ -304,8 +321,9 @@ class Writer {
   const std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_ = parquet::default_arrow_writer_properties();
   std::shared_ptr<VectorStream> sink_;
   std::shared_ptr<arrow::Schema> arrow_schema_;
-  std::vector<int16_t> levels_;  // definition levels of the slice at hand
-  int16_t uniform_level_ = -1;   // what all of levels_ are, if they are
+  std::map<model::ColumnId, std::shared_ptr<const DecodedColumn>> samples_;  // of row group 0
+  std::vector<int16_t> levels_;                                              // definition levels of the slice at hand
+  int16_t uniform_level_ = -1;                                               // what all of levels_ are, if they are
 };
 
 }  // namespace

@@ -4,11 +4,16 @@ namespace magnetite::line_protocol {
 
 std::string_view to_string(FieldType type) {
   switch (type) {
-    case FieldType::kFloat: return "float";
-    case FieldType::kInteger: return "integer";
-    case FieldType::kUnsigned: return "unsigned";
-    case FieldType::kString: return "string";
-    case FieldType::kBoolean: return "boolean";
+    case FieldType::kFloat:
+      return "float";
+    case FieldType::kInteger:
+      return "integer";
+    case FieldType::kUnsigned:
+      return "unsigned";
+    case FieldType::kString:
+      return "string";
+    case FieldType::kBoolean:
+      return "boolean";
   }
   return "unknown";
 }

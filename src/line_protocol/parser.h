@@ -17,10 +17,10 @@ Result<Precision> parse_precision(std::string_view word);
 
 struct ParseOptions {
   Precision precision = Precision::kNanoseconds;
-  int64_t default_time_nanos = 0;      // of the request; truncated to the precision where a line has no timestamp
-  size_t key_bytes_max = 64 * 1024;    // measurement, keys, tag values
+  int64_t default_time_nanos = 0;    // of the request; truncated to the precision where a line has no timestamp
+  size_t key_bytes_max = 64 * 1024;  // measurement, keys, tag values
   size_t line_bytes_max = 4 * 1024 * 1024;
-  size_t errors_max = 1'000;           // kept; all are counted
+  size_t errors_max = 1'000;  // kept; all are counted
 };
 
 // Parses the whole text into `batch` (cleared first). A bad line becomes an error and parsing resumes at the next

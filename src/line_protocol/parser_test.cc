@@ -14,11 +14,16 @@ constexpr int64_t kNow = 1'700'000'000'123'456'789;
 
 std::string value_text(const Batch& batch, const Field& field) {
   switch (field.type) {
-    case FieldType::kFloat: return std::to_string(field.float_value);
-    case FieldType::kInteger: return std::to_string(field.integer_value) + "i";
-    case FieldType::kUnsigned: return std::to_string(field.unsigned_value) + "u";
-    case FieldType::kBoolean: return field.boolean_value ? "true" : "false";
-    case FieldType::kString: break;
+    case FieldType::kFloat:
+      return std::to_string(field.float_value);
+    case FieldType::kInteger:
+      return std::to_string(field.integer_value) + "i";
+    case FieldType::kUnsigned:
+      return std::to_string(field.unsigned_value) + "u";
+    case FieldType::kBoolean:
+      return field.boolean_value ? "true" : "false";
+    case FieldType::kString:
+      break;
   }
   std::string text;
   append_unescaped(field.string_value.in(batch.text), Escapes::kString, text);
@@ -103,19 +108,82 @@ TEST(LineProtocol, UnescapedEqualsBelongsToATagValue) {
 }
 
 TEST(LineProtocol, RefusesWhatIsNotALine) {
-  for (const char* text :
-       {"m\tx=1", "m,a= x=1", "m,=b x=1", ",a=b x=1", "m", "m ", "m x=1 5 6", "m x=1  y=2", "m x= 5", "m =1 5",
-        "\"m n\" x=1", "m,a=1,a=2 x=1", "m,time=1 x=1", "m time=1i", "m x=.5", "m x=5.", "m x=+5", "m x=NaN", "m x=inf",
-        "m x=1.5i", "m x=-1u", "m x=tr", "m x=truex", "m x=0x10", "m x=1_000", "foo\\\\ x=1", "m x=1 12a", "m x=1,", "m,a x=1",
-        "m x=\"a\"b 1", "m x=1e999", "m x=9223372036854775808i", "m x=18446744073709551616u",
-        "m x=1 9223372036854775808", "m x=1 -", "m x=-", "m x=--1", "m x=1e", "m x=1.e5", "m \xff=1", "m,t=\xc0\x80 x=1"})
+  for (const char* text : {"m\tx=1",
+                           "m,a= x=1",
+                           "m,=b x=1",
+                           ",a=b x=1",
+                           "m",
+                           "m ",
+                           "m x=1 5 6",
+                           "m x=1  y=2",
+                           "m x= 5",
+                           "m =1 5",
+                           "\"m n\" x=1",
+                           "m,a=1,a=2 x=1",
+                           "m,time=1 x=1",
+                           "m time=1i",
+                           "m x=.5",
+                           "m x=5.",
+                           "m x=+5",
+                           "m x=NaN",
+                           "m x=inf",
+                           "m x=1.5i",
+                           "m x=-1u",
+                           "m x=tr",
+                           "m x=truex",
+                           "m x=0x10",
+                           "m x=1_000",
+                           "foo\\\\ x=1",
+                           "m x=1 12a",
+                           "m x=1,",
+                           "m,a x=1",
+                           "m x=\"a\"b 1",
+                           "m x=1e999",
+                           "m x=9223372036854775808i",
+                           "m x=18446744073709551616u",
+                           "m x=1 9223372036854775808",
+                           "m x=1 -",
+                           "m x=-",
+                           "m x=--1",
+                           "m x=1e",
+                           "m x=1.e5",
+                           "m \xff=1",
+                           "m,t=\xc0\x80 x=1"})
     EXPECT_FALSE(accepted(text)) << text;
 }
 
 TEST(LineProtocol, AcceptsEveryFormOfAValue) {
-  for (const char* value : {"1", "-1", "1.5", "-1.5", "1e5", "-1e5", "1E5", "1e+5", "1e-5", "-1.5e-10", "0", "-0", "1i", "-1i",
-                            "9223372036854775807i", "-9223372036854775808i", "0u", "18446744073709551615u", "t", "T", "true",
-                            "True", "TRUE", "f", "F", "false", "False", "FALSE", "\"\"", "\"a b,c=d\"", "1.7976931348623157e308"})
+  for (const char* value : {"1",
+                            "-1",
+                            "1.5",
+                            "-1.5",
+                            "1e5",
+                            "-1e5",
+                            "1E5",
+                            "1e+5",
+                            "1e-5",
+                            "-1.5e-10",
+                            "0",
+                            "-0",
+                            "1i",
+                            "-1i",
+                            "9223372036854775807i",
+                            "-9223372036854775808i",
+                            "0u",
+                            "18446744073709551615u",
+                            "t",
+                            "T",
+                            "true",
+                            "True",
+                            "TRUE",
+                            "f",
+                            "F",
+                            "false",
+                            "False",
+                            "FALSE",
+                            "\"\"",
+                            "\"a b,c=d\"",
+                            "1.7976931348623157e308"})
     EXPECT_TRUE(accepted(std::string("m x=") + value)) << value;
 }
 
@@ -123,11 +191,12 @@ TEST(LineProtocol, ErrorsNameLineColumnAndReason) {
   EXPECT_EQ(parsed("m x=1i 1\nm x=1i,y=nope 2\n\n  m x=99999999999999999999i 3\nm x=1i 4\n"),
             "m|x=1i|1\nm|x=1i|4\n"
             "!2:10 'nope' is neither a number, a boolean nor a quoted string\n"
-            "!4:7 bad value: 99999999999999999999 is out of range for int64\n");
+            "!4:7 integer value 99999999999999999999 is out of range for int64\n");
 }
 
 TEST(LineProtocol, LineNumbersCountThroughStringsAndErrors) {
-  EXPECT_EQ(parsed("m x=\"a\nb\nc\" 1\nbad\nm x=1i 2"), "m|x=\"a\nb\nc\"|1\nm|x=1i|2\n!4:4 no fields: a space must follow measurement and tags\n");
+  EXPECT_EQ(parsed("m x=\"a\nb\nc\" 1\nbad\nm x=1i 2"),
+            "m|x=\"a\nb\nc\"|1\nm|x=1i|2\n!4:4 no fields: a space must follow measurement and tags\n");
 }
 
 TEST(LineProtocol, PrecisionsScaleToNanoseconds) {
@@ -163,7 +232,8 @@ TEST(LineProtocol, LongKeysAndLinesAreRefused) {
   options.key_bytes_max = 10;
   options.line_bytes_max = 60;
   Batch batch;
-  const std::string text = "m abcdefghijk=1i 1\nabcdefghijk x=1i 1\nm x=\"" + std::string(70, 'a') + "\" 1\nm abcdefghij=1i 1";
+  const std::string text =
+      "m abcdefghijk=1i 1\nabcdefghijk x=1i 1\nm x=\"" + std::string(70, 'a') + "\" 1\nm abcdefghij=1i 1";
   parse(text, options, batch);
   EXPECT_EQ(batch.lines.size(), 1u);
   EXPECT_EQ(batch.errors_total, 3u);
@@ -181,8 +251,8 @@ TEST(LineProtocol, ErrorsAreCountedBeyondTheKeptOnes) {
 
 TEST(LineProtocol, VectorAndScalarAgreeOnMutatedText) {
   std::mt19937_64 random(11);
-  const std::string seeds[] = {"cpu,host=a,region=b usage=1i,idle=2.5,s=\"x y\\\"z\" 1700000000000000000\n", "#c\n", "\r\n",
-                               "m\\ x,t\\,=v\\\\ f=t,g=\"multi\nline\" 5\n", "ü,é=ö ä=1u -7\n"};
+  const std::string seeds[] = {"cpu,host=a,region=b usage=1i,idle=2.5,s=\"x y\\\"z\" 1700000000000000000\n", "#c\n",
+                               "\r\n", "m\\ x,t\\,=v\\\\ f=t,g=\"multi\nline\" 5\n", "ü,é=ö ä=1u -7\n"};
   const char alphabet[] = " ,=\"\\\n\r\t#ait1.-e\xc3";
   for (int round = 0; round < 3000; ++round) {
     std::string text;
@@ -195,7 +265,8 @@ TEST(LineProtocol, VectorAndScalarAgreeOnMutatedText) {
 
 TEST(LineProtocol, PositionInABlockDoesNotMatter) {
   for (size_t shift = 0; shift < 130; ++shift) {
-    const std::string text = "p v=\"" + std::string(shift, 'x') + "\" 1\nm,a=b\\ c,d=e x=1i,s=\"q\\\\\" 2\nbad\nn y=2i 3";
+    const std::string text =
+        "p v=\"" + std::string(shift, 'x') + "\" 1\nm,a=b\\ c,d=e x=1i,s=\"q\\\\\" 2\nbad\nn y=2i 3";
     EXPECT_EQ(parsed(text), "p|v=\"" + std::string(shift, 'x') +
                                 "\"|1\nm,a=b\\ c,d=e|x=1i;s=\"q\\\"|2\nn|y=2i|3\n!3:4 no fields: a space must follow "
                                 "measurement and tags\n");

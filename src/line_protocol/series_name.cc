@@ -43,21 +43,20 @@ Result<SeriesName> split_series(std::string_view raw, size_t key_bytes_max) {
   while (at < raw.size()) {
     ++at;
     const size_t equals = find_unescaped(raw, at, '=');
-    if (equals == raw.size())
-      return fail(ErrorCode::kInvalidInput, fmt::format("tag '{}' has no '='", raw.substr(at)));
+    if (equals == raw.size()) return fail(ErrorCode::kInvalidInput, fmt::format("tag '{}' has no '='", raw.substr(at)));
     const size_t end = find_unescaped(raw, equals + 1, ',');
     Tag tag;
     MAGNETITE_TRY(tag.key, unescape(raw.substr(at, equals - at), Escapes::kKey, "a tag key", key_bytes_max));
     MAGNETITE_TRY(tag.value, unescape(raw.substr(equals + 1, end - equals - 1), Escapes::kKey,
                                       fmt::format("the value of tag '{}'", tag.key), key_bytes_max));
-    if (tag.key == "time") return fail(ErrorCode::kInvalidInput, "'time' is the timestamp's name, a tag cannot have it");
+    if (tag.key == "time")
+      return fail(ErrorCode::kInvalidInput, "'time' is the timestamp's name, a tag cannot have it");
     name.tags.push_back(std::move(tag));
     at = end;
   }
   std::ranges::sort(name.tags);
   const auto twice = std::ranges::adjacent_find(name.tags, {}, &Tag::key);
-  if (twice != name.tags.end())
-    return fail(ErrorCode::kInvalidInput, fmt::format("tag '{}' occurs twice", twice->key));
+  if (twice != name.tags.end()) return fail(ErrorCode::kInvalidInput, fmt::format("tag '{}' occurs twice", twice->key));
   return name;
 }
 

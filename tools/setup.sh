@@ -85,7 +85,10 @@ add_suite() {
       [ -z "$key" ] || printf 'Signed-By: %s\n' "$key"
     } | "${as_root[@]}" tee "$source_file" >/dev/null
     printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$suite" | "${as_root[@]}" tee "$pin_file" >/dev/null
-    apt_get update -q
+    if ! apt_get update -q; then
+      "${as_root[@]}" rm -f "$source_file" "$pin_file"
+      die "the $suite suite cannot be read from this machine's Debian source; the apt configuration is as it was"
+    fi
   fi
 }
 

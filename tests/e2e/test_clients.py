@@ -104,7 +104,6 @@ def test_v2_client_in_background_batches_with_gzip(shared_server):
 
 def test_v1_client_creates_its_database_and_writes(shared_server):
     client = ClientV1(host="127.0.0.1", port=shared_server.http_port, username="user", password="secret")
-    assert client.ping()
     client.create_database("python_v1")
     assert {"name": "python_v1"} in client.get_list_database()
     client.switch_database("python_v1")

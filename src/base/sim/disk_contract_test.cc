@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/disk.h"
+#include "base/executor.h"
 #include "base/sim/sim_disk.h"
 
 namespace magnetite {
@@ -236,6 +237,28 @@ TEST_P(DiskContract, FolderLockKeepsOthersOutUntilItEnds) {
   EXPECT_TRUE(disk_->lock_folder(root_).has_value());
   EXPECT_EQ(names(), (std::vector<std::string>{"lock"}));
   EXPECT_EQ(code_of(disk_->lock_folder(path("missing"))), ErrorCode::kNotFound);
+}
+
+TEST_P(DiskContract, ReadsRunInParallelWithWritesElsewhereInTheFile) {
+  const auto executor = make_thread_executor();
+  put("a", std::string(4'096, 'r'));
+  auto file = disk_->open(path("a"), OpenMode::kReadWrite).value();
+  {
+    std::vector<Task> readers;
+    for (int i = 0; i < 2; ++i)
+      readers.push_back(executor->spawn("reader", [&] {
+        std::string text(4'096, '\0');
+        for (int round = 0; round < 100; ++round) {
+          ASSERT_TRUE(file->read_at(0, std::as_writable_bytes(std::span(text))).has_value());
+          ASSERT_EQ(text, std::string(4'096, 'r'));
+        }
+      }));
+    for (uint64_t round = 0; round < 100; ++round) {
+      ASSERT_TRUE(file->write_at(4'096 + round * 10, as_bytes("0123456789")).has_value());
+      ASSERT_TRUE(disk_->exists(path("a")).value());
+    }
+  }
+  EXPECT_EQ(file->size().value(), 5'096U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Disks, DiskContract,

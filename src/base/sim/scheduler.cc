@@ -94,11 +94,11 @@ void Scheduler::task_main(TaskState& task) {
   }
   task.body();
   task.body = nullptr;
-  const Lock lock(mutex_);
-  end(task);
+  Lock lock(mutex_);
+  end(lock, task);
 }
 
-void Scheduler::end(TaskState& task) {
+void Scheduler::end(Lock& lock, TaskState& task) {
   record(&task, "ends");
   task.state = State::kEnded;
   task.has_baton = false;
@@ -108,7 +108,8 @@ void Scheduler::end(TaskState& task) {
   tasks_.erase(found);
   for (TaskState* joiner : task.joiners) wake(*joiner, WaitOutcome::kNotified);
   if (main_waiting_for_all_ != nullptr && tasks_.size() == 1) wake(*main_waiting_for_all_, WaitOutcome::kNotified);
-  give_baton(choose());
+  const TaskPointer next = choose();
+  give_baton(lock, *next);
 }
 
 void Scheduler::join(TaskState& task) {
@@ -205,15 +206,18 @@ void Scheduler::wake(TaskState& task, WaitOutcome outcome) {
 }
 
 void Scheduler::switch_from(Lock& lock, TaskState& self) {
-  TaskState& next = choose();
-  if (&next == &self) return;
+  const TaskPointer next = choose();
+  if (next.get() == &self) return;
   self.has_baton = false;
-  give_baton(next);
+  give_baton(lock, *next);
+  lock.lock();
   self.baton_given.wait(lock, [&] { return self.has_baton; });
 }
 
-void Scheduler::give_baton(TaskState& task) {
+// Lets go of the lock first: else the woken thread would only wake to wait for it.
+void Scheduler::give_baton(Lock& lock, TaskState& task) {
   task.has_baton = true;
+  lock.unlock();
   task.baton_given.notify_one();
 }
 
@@ -221,7 +225,7 @@ bool Scheduler::can_run(const TaskState& task) const {
   return task.state == State::kRunnable || (task.state == State::kContended && task.contended_at < progress_);
 }
 
-Scheduler::TaskState& Scheduler::choose() {
+Scheduler::TaskPointer Scheduler::choose() {
   ++steps_;
   if (steps_ > options_.steps_max)
     check_failed(
@@ -233,7 +237,7 @@ Scheduler::TaskState& Scheduler::choose() {
     if (candidates > 0) {
       size_t skip = candidates == 1 ? 0 : random_below(candidates);
       for (const TaskPointer& task : tasks_) {
-        if (can_run(*task) && skip-- == 0) return *task;
+        if (can_run(*task) && skip-- == 0) return task;
       }
     }
     if (!jump_to_next_deadline())

@@ -79,13 +79,13 @@ class Scheduler final : public TaskHooks, public Clock {
   TaskState& current() const;
   // Gives the baton to whoever is chosen and, unless `self` has ended, waits until it comes back.
   void switch_from(Lock& lock, TaskState& self);
-  void give_baton(TaskState& task);
-  TaskState& choose();
+  void give_baton(Lock& lock, TaskState& task);
+  TaskPointer choose();
   bool can_run(const TaskState& task) const;
   bool jump_to_next_deadline();
   void wake(TaskState& task, WaitOutcome outcome);
   void wake_due();
-  void end(TaskState& task);
+  void end(Lock& lock, TaskState& task);
   void record(const TaskState* task, std::string text);
   uint64_t random_below(uint64_t bound);
   bool chance(uint32_t percent) { return random_below(100) < percent; }

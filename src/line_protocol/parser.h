@@ -1,4 +1,5 @@
-// Bytes of line protocol -> Batch. Pure; validates everything a line says about fields and time, UTF-8 included.
+// Bytes of line protocol -> Batch. Pure; validates everything a line says about fields and time, UTF-8 included. Tags
+// are not looked at: split_series() does that where a series is first seen, and its errors are the caller's to report.
 // Grammar and every deviation from InfluxDB's parsers: docs/formats/line_protocol.md.
 #pragma once
 

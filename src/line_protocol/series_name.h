@@ -22,10 +22,12 @@ struct SeriesName {
 };
 
 // kInvalidInput: empty measurement, key or value, a tag without '=', a duplicate tag, `time` as a tag, a token ending
-// in a backslash, something above `key_bytes_max`, invalid UTF-8. The message names the tag.
+// in a backslash, something above `key_bytes_max`, invalid UTF-8, an unescaped blank, NUL in the measurement. The
+// message names the tag.
 Result<SeriesName> split_series(std::string_view raw, size_t key_bytes_max);
 
-// The shortest spelling of it: tags by key, escaped where needed. split_series() gives the same name back.
+// One text for each name: tags by key, escapes where the format needs them and for `,` and `=` in tags. split_series()
+// gives the same name back, and so does a line that starts with it.
 std::string canonical_text(const SeriesName& name);
 
 }  // namespace magnetite::line_protocol

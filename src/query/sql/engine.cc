@@ -104,6 +104,11 @@ class Stream final : public ResultStream {
  public:
   Stream(EngineImpl& engine, std::unique_ptr<duckdb::Connection> connection, Watchdog& watchdog)
       : engine_(engine), connection_(std::move(connection)), watchdog_(watchdog) {}
+
+  void set_cancellation(std::shared_ptr<Cancellation> cancellation) {
+    cancellation_ = std::move(cancellation);
+    if (cancellation_ != nullptr) cancellation_->set_interrupt([this] { connection_->Interrupt(); });
+  }
   ~Stream() override;
 
   // `opened` consumes the handle.
@@ -174,6 +179,7 @@ class Stream final : public ResultStream {
   EngineImpl& engine_;
   std::unique_ptr<duckdb::Connection> connection_;
   Watchdog& watchdog_;
+  std::shared_ptr<Cancellation> cancellation_;
   uint64_t watch_ = 0;
   bool watching_ = false;
   bool ended_ = false;
@@ -221,6 +227,7 @@ class EngineImpl final : public Engine {
     MAGNETITE_TRY(std::unique_ptr<duckdb::Connection> connection, borrow());
     auto stream = std::make_unique<Stream>(*this, std::move(connection), watchdog_);
     duckdb::Connection& lent = stream->connection();
+    stream->set_cancellation(statement.cancellation);
     return guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
       auto statements = lent.ExtractStatements(translate_show(statement.sql));
       if (statements.size() != 1)
@@ -277,12 +284,25 @@ class EngineImpl final : public Engine {
 };
 
 Stream::~Stream() {
+  if (cancellation_ != nullptr) cancellation_->set_interrupt(nullptr);
   if (watching_) watchdog_.release(watch_);
   stream_.reset();  // ends the query, cancelling it where it still runs
   engine_.give_back(std::move(connection_));
 }
 
 }  // namespace
+
+void Cancellation::cancel() {
+  const MutexLock lock(mutex_);
+  cancelled_ = true;
+  if (interrupt_) interrupt_();
+}
+
+void Cancellation::set_interrupt(std::function<void()> interrupt) {
+  const MutexLock lock(mutex_);
+  interrupt_ = std::move(interrupt);
+  if (cancelled_ && interrupt_) interrupt_();
+}
 
 Result<std::unique_ptr<Engine>> Engine::make(Executor& executor, const DatabaseSource& databases, EngineOptions options) {
   auto engine = std::make_unique<EngineImpl>(executor, databases, std::move(options));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "query/table_snapshot.h"
 
@@ -33,10 +35,24 @@ struct EngineOptions {
 
 using ParameterValue = std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string>;
 
+// Lets somebody else end a statement, also while it starts. Thread-safe.
+class Cancellation {
+ public:
+  void cancel() EXCLUDES(mutex_);
+  // The engine's part: runs `interrupt` at once if cancel() was called before; nullptr takes it back.
+  void set_interrupt(std::function<void()> interrupt) EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  bool cancelled_ GUARDED_BY(mutex_) = false;
+  std::function<void()> interrupt_ GUARDED_BY(mutex_);
+};
+
 struct Statement {
   std::string database;
   std::string sql;                                               // exactly one statement
   std::vector<std::pair<std::string, ParameterValue>> parameters;  // $name
+  std::shared_ptr<Cancellation> cancellation;                    // or nullptr
 };
 
 // Rows of a running statement. Not thread-safe except cancel(). Destroying it cancels. Columns: Utf8, Int64, UInt64,

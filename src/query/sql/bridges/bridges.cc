@@ -1,9 +1,106 @@
 #include "query/sql/bridges/bridges.h"
 
 #include <duckdb.hpp>
+#include <duckdb/common/types/timestamp.hpp>
+#include <duckdb/common/vector_operations/binary_executor.hpp>
+#include <duckdb/common/vector_operations/ternary_executor.hpp>
+#include <duckdb/common/vector_operations/unary_executor.hpp>
+#include <duckdb/function/function_set.hpp>
+#include <duckdb/function/scalar_function.hpp>
+#include <duckdb/main/extension/extension_loader.hpp>
+
+#include "query/sql/bridges/calendar.h"
 
 namespace magnetite::query::sql {
+namespace {
 
-void register_bridges(duckdb::DatabaseInstance&) {}
+using duckdb::DataChunk;
+using duckdb::ExpressionState;
+using duckdb::interval_t;
+using duckdb::LogicalType;
+using duckdb::ScalarFunction;
+using duckdb::string_t;
+using duckdb::timestamp_ns_t;
+using duckdb::Vector;
+
+timestamp_ns_t checked(std::optional<int64_t> nanos, const char* what) {
+  if (!nanos) throw duckdb::OutOfRangeException("%s: the time is out of range for 64-bit nanoseconds, or the width is not positive", what);
+  return timestamp_ns_t(*nanos);
+}
+
+Interval interval_of(const interval_t& value) { return {value.months, value.days, value.micros}; }
+Interval negated(const Interval& value) { return {-value.months, -value.days, -value.micros}; }
+
+void date_trunc(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::BinaryExecutor::Execute<string_t, timestamp_ns_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], result, [](string_t word, timestamp_ns_t time) {
+        const auto unit = parse_time_unit({word.GetData(), word.GetSize()});
+        if (!unit) throw duckdb::InvalidInputException("date_trunc: unknown unit '%s'", word.GetString());
+        return checked(truncate_time(*unit, time.value), "date_trunc");
+      });
+}
+
+template <int64_t kOriginNanos>
+void bucket(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::BinaryExecutor::Execute<interval_t, timestamp_ns_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], result, [](interval_t width, timestamp_ns_t time) {
+        return checked(time_bucket(interval_of(width), time.value, kOriginNanos), "time bucket");
+      });
+}
+
+void bucket_from(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::TernaryExecutor::Execute<interval_t, timestamp_ns_t, timestamp_ns_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], arguments.data[2], result,
+      [](interval_t width, timestamp_ns_t time, timestamp_ns_t origin) {
+        return checked(time_bucket(interval_of(width), time.value, origin.value), "time bucket");
+      });
+}
+
+void add(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::BinaryExecutor::Execute<timestamp_ns_t, interval_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], result, [](timestamp_ns_t time, interval_t interval) {
+        return checked(add_interval(time.value, interval_of(interval)), "+");
+      });
+}
+
+void add_reversed(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::BinaryExecutor::Execute<interval_t, timestamp_ns_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], result, [](interval_t interval, timestamp_ns_t time) {
+        return checked(add_interval(time.value, interval_of(interval)), "+");
+      });
+}
+
+void subtract(DataChunk& arguments, ExpressionState&, Vector& result) {
+  duckdb::BinaryExecutor::Execute<timestamp_ns_t, interval_t, timestamp_ns_t>(
+      arguments.data[0], arguments.data[1], result, [](timestamp_ns_t time, interval_t interval) {
+        return checked(add_interval(time.value, negated(interval_of(interval))), "-");
+      });
+}
+
+// RFC 3339 text; DuckDB's own cast keeps nine digits.
+void to_timestamp(DataChunk& arguments, ExpressionState& state, Vector& result) {
+  duckdb::VectorOperations::Cast(state.GetContext(), arguments.data[0], result, arguments.size());
+}
+
+}  // namespace
+
+void register_bridges(duckdb::DatabaseInstance& database) {
+  duckdb::ExtensionLoader loader(database, "magnetite");
+  const auto ns = LogicalType::TIMESTAMP_NS;
+  const auto interval = LogicalType::INTERVAL;
+  constexpr int64_t kMonday2000 = 946'857'600'000'000'000;  // 2000-01-03: DuckDB's time_bucket counts from there
+  for (const char* name : {"date_trunc", "datetrunc"})
+    loader.AddFunctionOverload(ScalarFunction(name, {LogicalType::VARCHAR, ns}, ns, date_trunc));
+  loader.AddFunctionOverload(ScalarFunction("time_bucket", {interval, ns}, ns, bucket<kMonday2000>));
+  loader.AddFunctionOverload(ScalarFunction("time_bucket", {interval, ns, ns}, ns, bucket_from));
+  loader.AddFunctionOverload(ScalarFunction("+", {ns, interval}, ns, add));
+  loader.AddFunctionOverload(ScalarFunction("+", {interval, ns}, ns, add_reversed));
+  loader.AddFunctionOverload(ScalarFunction("-", {ns, interval}, ns, subtract));
+  loader.AddFunctionOverload(ScalarFunction("to_timestamp", {LogicalType::VARCHAR}, ns, to_timestamp));
+  duckdb::ScalarFunctionSet date_bin("date_bin");
+  date_bin.AddFunction(ScalarFunction({interval, ns}, ns, bucket<0>));
+  date_bin.AddFunction(ScalarFunction({interval, ns, ns}, ns, bucket_from));
+  loader.RegisterFunction(date_bin);
+}
 
 }  // namespace magnetite::query::sql

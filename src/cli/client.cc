@@ -1,0 +1,120 @@
+#include "cli/client.h"
+
+#include <arrow/flight/client.h>
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+#include <influxdata/iox/management/v1/service.grpc.pb.h>
+#include <influxdata/iox/write/v1/service.grpc.pb.h>
+
+#include <glaze/json.hpp>
+
+namespace magnetite::cli {
+namespace {
+
+namespace write_api = influxdata::iox::write::v1;
+
+Error to_error(const grpc::Status& status, const std::string& host) {
+  switch (status.error_code()) {
+    case grpc::NOT_FOUND: return Error(ErrorCode::kNotFound, "Database not found: " + status.error_message());
+    case grpc::ALREADY_EXISTS: return Error(ErrorCode::kAlreadyExists, "Database already exists: " + status.error_message());
+    case grpc::INVALID_ARGUMENT: return Error(ErrorCode::kInvalidInput, status.error_message());
+    case grpc::FAILED_PRECONDITION: return Error(ErrorCode::kFailedPrecondition, status.error_message());
+    case grpc::RESOURCE_EXHAUSTED: return Error(ErrorCode::kResourceExhausted, status.error_message());
+    case grpc::UNAVAILABLE:
+      return Error(ErrorCode::kUnavailable, fmt::format("Error connecting to {}: {} (is the server running? --host names it)",
+                                                        host, status.error_message()));
+    default: return Error(ErrorCode::kInternal, "Unexpected server error: " + status.error_message());
+  }
+}
+
+class ClientImpl final : public Client {
+ public:
+  ClientImpl(std::string host, std::string address)
+      : host_(std::move(host)), address_(std::move(address)) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);
+    const auto channel = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
+    management_ = management::ManagementService::NewStub(channel);
+    write_ = write_api::WriteService::NewStub(channel);
+  }
+
+  Result<> create_database(const management::DatabaseRules& rules) override {
+    management::CreateDatabaseRequest request;
+    *request.mutable_rules() = rules;
+    management::CreateDatabaseResponse response;
+    grpc::ClientContext context;
+    return check(management_->CreateDatabase(&context, request, &response));
+  }
+
+  Result<std::vector<std::string>> list_databases() override {
+    management::ListDatabasesResponse response;
+    grpc::ClientContext context;
+    MAGNETITE_RETURN_IF_ERROR(check(management_->ListDatabases(&context, {}, &response)));
+    return std::vector<std::string>(response.names().begin(), response.names().end());
+  }
+
+  Result<management::DatabaseRules> get_database(const std::string& name) override {
+    management::GetDatabaseRequest request;
+    request.set_name(name);
+    management::GetDatabaseResponse response;
+    grpc::ClientContext context;
+    MAGNETITE_RETURN_IF_ERROR(check(management_->GetDatabase(&context, request, &response)));
+    return response.rules();
+  }
+
+  Result<uint64_t> write(const std::string& database, std::string lines) override {
+    write_api::WriteRequest request;
+    request.set_db_name(database);
+    request.set_lp_data(std::move(lines));
+    write_api::WriteResponse response;
+    grpc::ClientContext context;
+    MAGNETITE_RETURN_IF_ERROR(check(write_->Write(&context, request, &response)));
+    return response.lines_written();
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database, const std::string& sql) override {
+    if (flight_ == nullptr) {
+      const auto location = arrow::flight::Location::Parse("grpc://" + address_);
+      if (!location.ok()) return fail(ErrorCode::kInvalidInput, location.status().message());
+      auto connected = arrow::flight::FlightClient::Connect(*location);
+      if (!connected.ok()) return fail(ErrorCode::kUnavailable, connected.status().message());
+      flight_ = *std::move(connected);
+    }
+    const std::string ticket = fmt::format(R"({{"database":{},"sql_query":{}}})", glz::write_json(database).value_or("\"\""),
+                                           glz::write_json(sql).value_or("\"\""));
+    auto reader = flight_->DoGet(arrow::flight::Ticket{ticket});
+    if (!reader.ok()) return flight_error(reader.status());
+    auto batches = arrow::flight::MakeRecordBatchReader(*std::move(reader));
+    if (!batches.ok()) return flight_error(batches.status());
+    return *batches;
+  }
+
+ private:
+  Result<> check(const grpc::Status& status) const {
+    if (status.ok()) return {};
+    return std::unexpected(to_error(status, host_));
+  }
+  static std::unexpected<Error> flight_error(const arrow::Status& status) {
+    return fail(ErrorCode::kInvalidInput, status.message().substr(0, status.message().find(". gRPC client debug context")));
+  }
+
+  const std::string host_;
+  const std::string address_;
+  std::unique_ptr<management::ManagementService::Stub> management_;
+  std::unique_ptr<write_api::WriteService::Stub> write_;
+  std::unique_ptr<arrow::flight::FlightClient> flight_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> Client::make(const std::string& host) {
+  constexpr std::string_view kScheme = "http://";
+  if (!host.starts_with(kScheme))
+    return fail(ErrorCode::kInvalidInput, fmt::format("--host '{}' must be http://name:port of the gRPC listener", host));
+  std::string address = host.substr(kScheme.size());
+  while (address.ends_with('/')) address.pop_back();
+  return std::make_unique<ClientImpl>(host, std::move(address));
+}
+
+}  // namespace magnetite::cli

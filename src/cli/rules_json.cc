@@ -1,0 +1,88 @@
+#include "cli/rules_json.h"
+
+#include <influxdata/iox/management/v1/database_rules.pb.h>
+
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include <glaze/json.hpp>
+
+namespace magnetite::cli {
+namespace {
+
+namespace management = influxdata::iox::management::v1;
+
+struct Empty {};
+struct ColumnFormatJson {
+  std::string column;
+  std::string format;
+};
+struct PartJson {
+  std::optional<Empty> table;
+  std::optional<std::string> column;
+  std::optional<std::string> time;
+  std::optional<ColumnFormatJson> regex;
+  std::optional<ColumnFormatJson> strfTime;
+};
+struct TemplateJson {
+  std::vector<PartJson> parts;
+};
+struct LifecycleJson {
+  uint32_t mutableLingerSeconds = 0;
+  uint64_t bufferSizeSoft = 0;
+  uint64_t bufferSizeHard = 0;
+  bool dropNonPersisted = false;
+  bool immutable = false;
+  bool persist = false;
+  uint64_t workerBackoffMillis = 0;
+  uint64_t catalogTransactionsUntilCheckpoint = 0;
+  uint32_t lateArriveWindowSeconds = 0;
+  uint64_t persistRowThreshold = 0;
+  uint32_t persistAgeThresholdSeconds = 0;
+};
+struct DurationJson {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+};
+struct RulesJson {
+  std::string name;
+  TemplateJson partitionTemplate;
+  LifecycleJson lifecycleRules;
+  DurationJson workerCleanupAvgSleep;
+};
+
+PartJson part_json(const management::PartitionTemplate::Part& part) {
+  PartJson json;
+  if (part.has_table()) json.table = Empty{};
+  if (part.has_column()) json.column = part.column();
+  if (part.has_time()) json.time = part.time();
+  if (part.has_regex()) json.regex = ColumnFormatJson{part.regex().column(), part.regex().format()};
+  if (part.has_strf_time()) json.strfTime = ColumnFormatJson{part.strf_time().column(), part.strf_time().format()};
+  return json;
+}
+
+}  // namespace
+
+std::string rules_json(const management::DatabaseRules& rules) {
+  RulesJson json;
+  json.name = rules.name();
+  for (const auto& part : rules.partition_template().parts()) json.partitionTemplate.parts.push_back(part_json(part));
+  const management::LifecycleRules& lifecycle = rules.lifecycle_rules();
+  json.lifecycleRules = {lifecycle.mutable_linger_seconds(),
+                         lifecycle.buffer_size_soft(),
+                         lifecycle.buffer_size_hard(),
+                         lifecycle.drop_non_persisted(),
+                         lifecycle.immutable(),
+                         lifecycle.persist(),
+                         lifecycle.worker_backoff_millis(),
+                         lifecycle.catalog_transactions_until_checkpoint(),
+                         lifecycle.late_arrive_window_seconds(),
+                         lifecycle.persist_row_threshold(),
+                         lifecycle.persist_age_threshold_seconds()};
+  json.workerCleanupAvgSleep = {rules.worker_cleanup_avg_sleep().seconds(), rules.worker_cleanup_avg_sleep().nanos()};
+  return glz::write<glz::opts{.prettify = true, .indentation_width = 2}>(json).value_or("{}");
+}
+
+}  // namespace magnetite::cli

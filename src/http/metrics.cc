@@ -1,0 +1,84 @@
+#include "http/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+
+#include "server/server.h"
+
+namespace magnetite::http {
+
+struct Metrics::State {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                          .Name("http_requests_total")
+                                                          .Help("Finished HTTP requests")
+                                                          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
+                                                             .Name("http_request_duration_seconds")
+                                                             .Help("Time from head to answer")
+                                                             .Register(registry);
+};
+
+namespace {
+
+prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type) {
+  prometheus::MetricFamily made;
+  made.name = std::move(name);
+  made.help = std::move(help);
+  made.type = type;
+  return made;
+}
+
+void add(prometheus::MetricFamily& to, std::vector<prometheus::ClientMetric::Label> labels, double value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  if (to.type == prometheus::MetricType::Counter)
+    metric.counter.value = value;
+  else
+    metric.gauge.value = value;
+  to.metric.push_back(std::move(metric));
+}
+
+}  // namespace
+
+Metrics::Metrics() : state_(std::make_unique<State>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::count_request(std::string_view path, int status, Duration duration) {
+  const std::string outcome = status < 400 ? "ok" : status < 500 ? "client_error" : "error";
+  const std::map<std::string, std::string> labels = {{"path", std::string(path)}, {"status", outcome}};
+  state_->requests.Add(labels).Increment();
+  static const prometheus::Histogram::BucketBoundaries kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                                   0.25,  0.5,    1,     2.5,  5,     10};
+  state_->durations.Add(labels, kSeconds).Observe(std::chrono::duration<double>(duration).count());
+}
+
+std::string Metrics::text(const server::Server& server) const {
+  std::vector<prometheus::MetricFamily> all = state_->registry.Collect();
+  using prometheus::MetricType;
+  auto points = family("ingest_points_total", "Lines of writes", MetricType::Counter);
+  auto fields = family("ingest_fields_total", "Field values stored", MetricType::Counter);
+  auto bytes = family("ingest_points_bytes_total", "Bytes of write bodies, decompressed", MetricType::Counter);
+  auto memory = family("magnetite_database_memory_bytes", "Memory held by a database's chunks", MetricType::Gauge);
+  auto log_bytes = family("magnetite_log_bytes", "Size of a database's local log", MetricType::Gauge);
+  auto accepting = family("magnetite_log_accepting", "1 while the local log takes writes", MetricType::Gauge);
+  for (const server::DatabaseStatus& status : server.status().databases) {
+    const server::Counters counters = server.counters(status.name);
+    add(points, {{"db_name", status.name}, {"status", "ok"}}, static_cast<double>(counters.lines_accepted));
+    add(points, {{"db_name", status.name}, {"status", "error"}}, static_cast<double>(counters.lines_rejected));
+    add(fields, {{"db_name", status.name}, {"status", "ok"}}, static_cast<double>(counters.fields_accepted));
+    add(bytes, {{"db_name", status.name}, {"status", "ok"}}, static_cast<double>(counters.body_bytes));
+    add(memory, {{"db_name", status.name}}, static_cast<double>(status.memory_bytes));
+    add(log_bytes, {{"db_name", status.name}}, static_cast<double>(status.log_bytes));
+    add(accepting, {{"db_name", status.name}}, status.log_problem.empty() ? 1 : 0);
+  }
+  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &accepting}) all.push_back(std::move(*each));
+  return prometheus::TextSerializer().Serialize(all);
+}
+
+}  // namespace magnetite::http

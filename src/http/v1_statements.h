@@ -1,0 +1,16 @@
+// What v1 clients send to /query before they write: CREATE DATABASE and SHOW DATABASES.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace magnetite::server {
+class Server;
+}
+
+namespace magnetite::http {
+
+// Runs the statements of `text` (separated by ';') and returns the v1 answer with a newline.
+std::string run_v1_statements(std::string_view text, server::Server& server);
+
+}  // namespace magnetite::http

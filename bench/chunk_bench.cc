@@ -10,6 +10,7 @@
 #include <random>
 
 #include "chunk/image.h"
+#include "chunk/merge.h"
 #include "chunk/sorted_rows.h"
 #include "chunk/testing/table_maker.h"
 
@@ -208,6 +209,40 @@ void scan_field(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * image->row_count()));
 }
 BENCHMARK(scan_field)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+// Two images of half a million rows each, all columns. Argument: percent of the series whose rows occur in both; the
+// others interleave.
+void merge(benchmark::State& state) {
+  testing::TableMaker table("cpu");
+  MergeRequest request;
+  uint64_t rows = 0;
+  for (const bool second : {false, true}) {
+    Load load;
+    for (size_t step = 0; step < kSteps / 2; step += 5) {
+      testing::TableMaker::Prepared write;
+      table.prepare(load.lines(5), write);
+      for (size_t i = 0; i < write.body.batch.lines.size(); ++i)
+        if (second && static_cast<int64_t>(i % kHosts % 100) >= state.range(0))
+          write.body.batch.lines[i].timestamp += kInterval / 2;
+      table.append(write);
+    }
+    const OpenSnapshot view = table.chunk().snapshot();
+    request.key = extend_sort_key(request.key, view);
+    const auto bytes = *write_image(*sort_rows(view, request.key), *table.schema(), {"bench", {}, "all", {}, {}}, {});
+    request.inputs.push_back(
+        {*Image::open(bytes, std::make_shared<DecodedCache>(1 << 30)), table.chunk().order(), nullptr});
+    rows += view.rows;
+    table.start_chunk();
+  }
+  request.schema = table.schema();
+  for (const schema::Column& column : table.schema()->columns()) request.columns.push_back(column.id);
+  for (auto _ : state) {
+    MergeStream stream(request);
+    while (const auto batch = *stream.next()) benchmark::DoNotOptimize(batch->columns.data());
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows));
+}
+BENCHMARK(merge)->Arg(0)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace magnetite::chunk

@@ -158,7 +158,9 @@ class ParquetImage final : public Image {
     if (version != kImageVersion) return damaged(fmt::format("its version '{}' is not known here", version));
     MAGNETITE_TRY(identity_.database, entries.text(kDatabaseKey));
     MAGNETITE_TRY(const std::string uuid, entries.text(kDatabaseUuidKey));
-    MAGNETITE_TRY(identity_.database_uuid, model::Uuid::parse(uuid));
+    const Result<model::Uuid> database_uuid = model::Uuid::parse(uuid);
+    if (!database_uuid) return damaged(database_uuid.error().message());
+    identity_.database_uuid = *database_uuid;
     MAGNETITE_TRY(identity_.partition_key, entries.text(kPartitionKey));
     MAGNETITE_TRY(identity_.chunk.value, entries.number<uint32_t>(kChunkIdKey));
     MAGNETITE_TRY(identity_.order.value, entries.number<uint64_t>(kChunkOrderKey));

@@ -155,7 +155,7 @@ class MergeStream::Impl {
       input.next_row = group.first_row + end;
       if (!group.times.overlaps(request_.times)) continue;
       if (input.group == nullptr || input.group->number() != at)
-        input.group = std::make_shared<GroupReader>(input.rows, at, request_.columns, *request_.schema);
+        input.group = std::make_shared<GroupReader>(input.rows, at, request_.columns);
       window = {input.group, nullptr, begin, end};
       if (group.times.min < request_.times.min || group.times.max > request_.times.max) {
         MAGNETITE_TRY(window.times, input.group->times());
@@ -212,13 +212,15 @@ class MergeStream::Impl {
 
   void add(const Run& run, BatchBuilder& batch) {
     Input& input = inputs_[active_[run.active]];
+    // Any input that holds the series can name it; always the same one, so that its rows count as one series.
+    const SeriesRef series = series_of(inputs_[active_.front()]);
     if (!run.shared) {
-      batch.add_run(series_of(input), input.window.group, input.window.begin, run.count);
+      batch.add_run(series, input.window.group, input.window.begin, run.count);
       input.window.begin += run.count;
       return;
     }
     const int64_t time = input.window.times[input.window.begin];
-    batch.start_shared_row(series_of(input));
+    batch.start_shared_row(series);
     for (const size_t i : active_) {
       Window& window = inputs_[i].window;
       if (window.times[window.begin] != time) continue;

@@ -214,7 +214,11 @@ void BatchBuilder::gather(std::span<const ColumnVector* const> vectors, ColumnVe
     if (vector.kind == ColumnVector::Kind::kNull) {
       std::fill_n(values + at, piece.count, T());
     } else {
-      std::copy_n(static_cast<const T*>(vector.data) + piece.first, piece.count, values + at);
+      const T* from = static_cast<const T*>(vector.data) + piece.first;
+      if (piece.count == 1)  // inputs that interleave: a call would cost more than the copy
+        values[at] = *from;
+      else
+        std::copy_n(from, piece.count, values + at);
       for (uint64_t i = 0; may_be_null && i < piece.count; ++i)
         if (vector.is_valid(piece.first + i)) set_valid(at + i);
     }

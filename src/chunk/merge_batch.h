@@ -15,10 +15,9 @@ namespace magnetite::chunk {
 // One row group of one input; columns are decoded when first needed.
 class GroupReader {
  public:
-  // `columns` and `schema` outlive it.
-  GroupReader(std::shared_ptr<const SortedChunk> rows, size_t number, std::span<const model::ColumnId> columns,
-              const schema::TableSchema& schema)
-      : rows_(std::move(rows)), number_(number), columns_(columns), schema_(schema), decoded_(columns.size()) {}
+  // `columns` outlive it.
+  GroupReader(std::shared_ptr<const SortedChunk> rows, size_t number, std::span<const model::ColumnId> columns)
+      : rows_(std::move(rows)), number_(number), columns_(columns), decoded_(columns.size()) {}
 
   size_t number() const { return number_; }
   Result<const int64_t*> times();
@@ -29,7 +28,6 @@ class GroupReader {
   const std::shared_ptr<const SortedChunk> rows_;
   const size_t number_;
   const std::span<const model::ColumnId> columns_;
-  const schema::TableSchema& schema_;
   std::vector<std::shared_ptr<const DecodedColumn>> decoded_;
   std::shared_ptr<const DecodedColumn> times_;
 };

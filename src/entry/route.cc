@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "entry/routed_write.h"
+#include "line_protocol/utf8.h"
 
 namespace magnetite::entry {
 namespace {
@@ -27,13 +28,39 @@ using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>
 
 ColumnType column_type(FieldType type) {
   switch (type) {
-    case FieldType::kFloat: return ColumnType::kFloat;
-    case FieldType::kInteger: return ColumnType::kInteger;
-    case FieldType::kUnsigned: return ColumnType::kUnsigned;
-    case FieldType::kString: return ColumnType::kString;
-    case FieldType::kBoolean: return ColumnType::kBoolean;
+    case FieldType::kFloat:
+      return ColumnType::kFloat;
+    case FieldType::kInteger:
+      return ColumnType::kInteger;
+    case FieldType::kUnsigned:
+      return ColumnType::kUnsigned;
+    case FieldType::kString:
+      return ColumnType::kString;
+    case FieldType::kBoolean:
+      return ColumnType::kBoolean;
   }
   return ColumnType::kString;
+}
+
+// "an integer", for messages.
+std::string_view with_article(ColumnType type) {
+  switch (type) {
+    case ColumnType::kTag:
+      return "a tag";
+    case ColumnType::kFloat:
+      return "a float";
+    case ColumnType::kInteger:
+      return "an integer";
+    case ColumnType::kUnsigned:
+      return "an unsigned integer";
+    case ColumnType::kString:
+      return "a string";
+    case ColumnType::kBoolean:
+      return "a boolean";
+    case ColumnType::kTime:
+      return "the timestamp";
+  }
+  return "";
 }
 
 struct PartitionState {
@@ -54,8 +81,16 @@ struct TableState {
   std::vector<uint32_t> last_line;   // by column: accepted-or-tried line + 1 that last named it
   std::vector<uint32_t> last_field;  // by column: that line's field
   int64_t bucket = 0;
-  PartitionState* partition = nullptr;  // of `bucket`
+  PartitionState* partition = nullptr;  // of `bucket`, when the template reads no tags
   TextMap<PartitionState*> partitions;
+  bool is_counted = false;  // among the new tables of this body
+};
+
+// A spelling of a series, when the template reads tags.
+struct Spelling {
+  SeriesName name;
+  int64_t bucket = 0;
+  PartitionState* partition = nullptr;  // of `bucket`
 };
 
 struct LineFailure {
@@ -67,7 +102,12 @@ using Check = std::optional<LineFailure>;
 class Router {
  public:
   Router(const ParsedBody& body, const PartitionKeyMaker& maker, const RouteOptions& options, RouteContext& context)
-      : batch_(body.batch), text_(body.text), maker_(maker), options_(options), context_(context) {}
+      : batch_(body.batch),
+        text_(body.text),
+        maker_(maker),
+        reads_tags_(maker.reads_tags()),
+        options_(options),
+        context_(context) {}
 
   RoutedWrite run() {
     out_.field_columns.resize(batch_.fields.size());
@@ -81,27 +121,28 @@ class Router {
  private:
   Check route_line(uint32_t index) {
     const Line& line = batch_.lines[index];
+    const std::string_view raw = line.series.in(text_);
+    wishes_.clear();
     TableState* table = nullptr;
     if (Check failure = find_table(line, table)) return failure;
-    wishes_.clear();
-    name_ = nullptr;
-    if (maker_.reads_tags()) {
-      if (Check failure = split_for_template(line, *table)) return failure;
+    Spelling* spelling = nullptr;
+    if (reads_tags_) {
+      if (Check failure = find_spelling(raw, spelling)) return failure;
+      if (Check failure = check_template(line, *table)) return failure;
     }
-    PartitionState& partition = find_partition(line, *table);
+    PartitionState& partition = find_partition(line, *table, spelling);
     SeriesOrdinal ordinal = kUnknownSeries;
-    bool new_series = false;
+    bool is_new = false;
     SeriesName split;
-    const std::string_view raw = line.series.in(text_);
     if (partition.write.lookup != nullptr) ordinal = partition.write.lookup->find(raw);
     if (ordinal == kUnknownSeries && !partition.missed.contains(raw)) {
-      new_series = true;
-      if (name_ == nullptr) {
+      is_new = true;
+      if (spelling == nullptr) {
         auto parsed = line_protocol::split_series(raw, options_.limits.key_bytes_max);
         if (!parsed) return LineFailure{parsed.error().message()};
         split = *std::move(parsed);
       } else {
-        split = *name_;
+        split = spelling->name;
       }
       if (Check failure = check_tags(split, *table)) return failure;
     }
@@ -109,7 +150,7 @@ class Router {
     if (Check failure = grant_wishes(*table)) return failure;
 
     PartitionWrite& write = partition.write;
-    if (new_series) {
+    if (is_new) {
       partition.missed.insert(raw);
       write.new_series.push_back({static_cast<uint32_t>(write.lines.size()), std::move(split)});
     }
@@ -123,7 +164,10 @@ class Router {
 
   Check find_table(const Line& line, TableState*& found) {
     const std::string_view raw = text_.substr(line.series.offset, line.measurement_bytes);
-    if (last_table_ != nullptr && raw == last_measurement_) return found = last_table_, std::nullopt;
+    if (last_table_ != nullptr && raw == last_measurement_) {
+      found = last_table_;
+      return std::nullopt;
+    }
     auto known = tables_by_spelling_.find(raw);
     if (known == tables_by_spelling_.end()) {
       std::string name;
@@ -133,12 +177,6 @@ class Router {
       if (added) {
         auto schema = context_.table(name);
         const bool is_new = schema == nullptr;
-        if (is_new && context_.table_count() + new_tables_ >= options_.limits.tables_per_database_max) {
-          tables_by_name_.erase(by_name);
-          return LineFailure{fmt::format("table '{}' would be one more than the {} a database may have "
-                                         "(--tables-per-database-max)", name, options_.limits.tables_per_database_max),
-                             true};
-        }
         if (is_new) schema = std::make_shared<const schema::TableSchema>(name);
         TableState& state = tables_.emplace_back();
         state.write = {name, std::move(schema), {}, is_new};
@@ -151,42 +189,56 @@ class Router {
     return std::nullopt;
   }
 
-  // Only for templates that read tags.
-  Check split_for_template(const Line& line, const TableState& table) {
-    const std::string_view raw = line.series.in(text_);
-    auto known = split_cache_.find(raw);
-    if (known == split_cache_.end()) {
+  Check find_spelling(std::string_view raw, Spelling*& found) {
+    auto known = spellings_.find(raw);
+    if (known == spellings_.end()) {
       auto parsed = line_protocol::split_series(raw, options_.limits.key_bytes_max);
       if (!parsed) return LineFailure{parsed.error().message()};
-      known = split_cache_.emplace(raw, *std::move(parsed)).first;
+      known = spellings_.emplace(raw, Spelling{.name = *std::move(parsed)}).first;
     }
-    name_ = &known->second;
+    found = &known->second;
+    return std::nullopt;
+  }
+
+  // A field must not steer the partition (L2).
+  Check check_template(const Line& line, const TableState& table) {
     for (const std::string& column : maker_.tag_columns()) {
       const schema::Column* in_schema = table.write.schema->find(column);
       bool is_field = in_schema != nullptr && model::is_field(in_schema->type);
       for (uint32_t i = 0; i < line.field_count && !is_field; ++i)
-        is_field = batch_.fields[line.field_first + i].key.in(text_) == column;
+        is_field = names(batch_.fields[line.field_first + i], column);
       if (is_field)
-        return LineFailure{fmt::format("the partition template reads '{}', which is a field here: it must be a tag", column)};
+        return LineFailure{
+            fmt::format("the partition template reads '{}', which is a field here: it must be a tag", column)};
     }
     return std::nullopt;
   }
 
-  PartitionState& find_partition(const Line& line, TableState& table) {
+  bool names(const Field& field, std::string_view column) const {
+    const std::string_view raw = field.key.in(text_);
+    if (!field.key_escaped) return raw == column;
+    std::string key;
+    line_protocol::append_unescaped(raw, line_protocol::Escapes::kKey, key);
+    return key == column;
+  }
+
+  PartitionState& find_partition(const Line& line, TableState& table, Spelling* spelling) {
     const int64_t bucket = maker_.time_bucket(line.timestamp);
-    if (!maker_.reads_tags() && table.partition != nullptr && bucket == table.bucket) return *table.partition;
-    const std::string key = maker_.key(table.write.name, line.timestamp, name_);
-    auto [known, added] = table.partitions.try_emplace(key, nullptr);
+    int64_t& last_bucket = spelling == nullptr ? table.bucket : spelling->bucket;
+    PartitionState*& last = spelling == nullptr ? table.partition : spelling->partition;
+    if (last != nullptr && bucket == last_bucket) return *last;
+    std::string key = maker_.key(table.write.name, line.timestamp, spelling == nullptr ? nullptr : &spelling->name);
+    auto [known, added] = table.partitions.try_emplace(std::move(key), nullptr);
     if (added) {
       PartitionState& state = partitions_.emplace_back();
-      state.write.partition_key = key;
-      state.write.sequencer_index = sequencer_index(table.write.name, key, options_.sequencer_count);
-      state.write.lookup = context_.series(table.write.name, key);
+      state.write.partition_key = known->first;
+      state.write.sequencer_index = sequencer_index(table.write.name, known->first, options_.sequencer_count);
+      state.write.lookup = context_.series(table.write.name, known->first);
       known->second = &state;
     }
-    table.bucket = bucket;
-    table.partition = known->second;
-    return *known->second;
+    last_bucket = bucket;
+    last = known->second;
+    return *last;
   }
 
   Check check_tags(const SeriesName& name, const TableState& table) {
@@ -195,8 +247,7 @@ class Router {
       if (column == nullptr) {
         wishes_.push_back({tag.key, ColumnType::kTag});
       } else if (column->type != ColumnType::kTag) {
-        return LineFailure{fmt::format("column '{}' of table '{}' is a field of type {}, this line writes a tag", tag.key,
-                                       table.write.name, to_string(column->type))};
+        return conflict(tag.key, table, column->type, ColumnType::kTag);
       }
     }
     return std::nullopt;
@@ -219,23 +270,24 @@ class Router {
           table.expected[i] = {raw_key, id, type};
         }
       }
-      if (type != column_type(field.type)) {
-        table.expected.clear();
-        const std::string known = type == ColumnType::kTag ? "tag" : fmt::format("field of type {}", to_string(type));
-        return LineFailure{fmt::format("column '{}' of table '{}' is a {}, this line writes a field of type {}", raw_key,
-                                       table.write.name, known, to_string(field.type))};
-      }
+      if (type != column_type(field.type)) return conflict(raw_key, table, type, column_type(field.type));
       if (id.value >= table.last_line.size()) {
         table.last_line.resize(id.value + 1);
         table.last_field.resize(id.value + 1);
       }
       // The last of several wins; the others are told apart by a column no field can have.
-      if (table.last_line[id.value] == index + 1) out_.field_columns[table.last_field[id.value]] = schema::kTimeColumnId;
+      if (table.last_line[id.value] == index + 1)
+        out_.field_columns[table.last_field[id.value]] = schema::kTimeColumnId;
       table.last_line[id.value] = index + 1;
       table.last_field[id.value] = at;
       out_.field_columns[at] = id;
     }
     return std::nullopt;
+  }
+
+  static LineFailure conflict(std::string_view column, const TableState& table, ColumnType known, ColumnType written) {
+    return {fmt::format("column '{}' of table '{}' is {}, this line writes {}", column, table.write.name,
+                        with_article(known), with_article(written))};
   }
 
   Check resolve_field(const Field& field, std::string_view raw_key, const TableState& table, ColumnId& id,
@@ -263,15 +315,18 @@ class Router {
   // The line is good: what it wished for is part of the table from the next line on.
   Check grant_wishes(TableState& table) {
     if (wishes_.empty()) return std::nullopt;  // a new table always wishes for at least one field
+    const bool counts = table.write.is_new && !table.is_counted;
+    if (counts && context_.table_count() + new_tables_ >= options_.limits.tables_per_database_max)
+      return LineFailure{fmt::format("table '{}' would be one more than the {} a database may have "
+                                     "(--tables-per-database-max)",
+                                     table.write.name, options_.limits.tables_per_database_max),
+                         true};
     auto extended = table.write.schema->extend(wishes_, options_.limits.columns_per_table_max);
-    if (!extended) {
-      table.expected.clear();
-      return LineFailure{extended.error().message(), extended.error().code() == ErrorCode::kLimitExceeded};
-    }
+    if (!extended) return LineFailure{extended.error().message(), extended.error().code() == ErrorCode::kLimitExceeded};
     table.write.schema = *std::move(extended);
     std::ranges::move(wishes_, std::back_inserter(table.write.wishes));
-    if (table.write.is_new && !counted_new_.contains(table.write.name)) {
-      counted_new_.insert(table.write.name);
+    if (counts) {
+      table.is_counted = true;
       ++new_tables_;
     }
     return std::nullopt;
@@ -279,15 +334,13 @@ class Router {
 
   void refuse(const Line& line, LineFailure failure) {
     ++refused_;
-    if (wishes_dirty()) last_table_->expected.clear();
+    // What was learnt from this line may name columns that will not come to be.
+    if (!wishes_.empty()) last_table_->expected.clear();
     if (failures_.size() >= kErrorsMax) return;
     failures_.push_back({{line.number, 1, std::move(failure.message),
-                          std::string(line.text.in(text_).substr(0, line_protocol::kErrorLineBytesMax))},
+                          line_protocol::printable(line.text.in(text_), line_protocol::kErrorLineBytesMax)},
                          failure.limit});
   }
-
-  // Expectations learnt from a refused line may name columns that were only wished for.
-  bool wishes_dirty() const { return last_table_ != nullptr && !wishes_.empty(); }
 
   void assemble() {
     for (TableState& table : tables_) {
@@ -309,7 +362,8 @@ class Router {
       out_.limit_errors.push_back(false);
     };
     for (auto& [error, limit] : failures_) {
-      while (parser_at < batch_.errors.size() && batch_.errors[parser_at].line_number < error.line_number) take_parser();
+      while (parser_at < batch_.errors.size() && batch_.errors[parser_at].line_number < error.line_number)
+        take_parser();
       out_.errors.push_back(std::move(error));
       out_.limit_errors.push_back(limit);
     }
@@ -321,6 +375,7 @@ class Router {
   const Batch& batch_;
   const std::string_view text_;
   const PartitionKeyMaker& maker_;
+  const bool reads_tags_;
   const RouteOptions& options_;
   RouteContext& context_;
   RoutedWrite out_;
@@ -330,11 +385,9 @@ class Router {
   std::unordered_map<std::string_view, TableState*> tables_by_spelling_;
   std::string_view last_measurement_;
   TableState* last_table_ = nullptr;
-  std::unordered_set<std::string> counted_new_;
   size_t new_tables_ = 0;
-  std::unordered_map<std::string_view, SeriesName> split_cache_;
-  const SeriesName* name_ = nullptr;           // of the current line, when the template reads tags
-  std::vector<schema::ColumnWish> wishes_;     // of the current line
+  std::unordered_map<std::string_view, Spelling> spellings_;
+  std::vector<schema::ColumnWish> wishes_;  // of the current line
   std::vector<std::pair<line_protocol::LineError, bool>> failures_;
   uint64_t refused_ = 0;
 };
@@ -344,26 +397,6 @@ class Router {
 RoutedWrite route(const ParsedBody& body, const PartitionKeyMaker& maker, const RouteOptions& options,
                   RouteContext& context) {
   return Router(body, maker, options, context).run();
-}
-
-void make_payload(const ParsedBody& body, std::span<const uint32_t> lines, Payload& out) {
-  const Batch& batch = body.batch;
-  const bool whole = lines.size() == batch.lines.size() && batch.errors_total == 0 &&
-                     std::ranges::all_of(batch.lines, &Line::timestamp_is_nanos);
-  if (whole) {
-    out.text = body.text;
-    return;
-  }
-  size_t bytes = 0;
-  constexpr size_t kTimestampBytesMax = 22;  // with its space and newline
-  for (const uint32_t index : lines) bytes += batch.lines[index].text.length + kTimestampBytesMax;
-  out.owned.reserve(bytes);
-  for (const uint32_t index : lines) {
-    const Line& line = batch.lines[index];
-    out.owned.append(body.text, line.series.offset, line.fields_end - line.series.offset);
-    fmt::format_to(std::back_inserter(out.owned), " {}\n", line.timestamp);
-  }
-  out.text = out.owned;
 }
 
 }  // namespace magnetite::entry

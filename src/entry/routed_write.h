@@ -44,7 +44,8 @@ class RouteContext {
  public:
   virtual ~RouteContext() = default;
   virtual std::shared_ptr<const schema::TableSchema> table(std::string_view name) = 0;  // nullptr if new
-  virtual std::shared_ptr<const SeriesLookup> series(std::string_view table, std::string_view partition_key) = 0;  // or nullptr
+  virtual std::shared_ptr<const SeriesLookup> series(std::string_view table,
+                                                     std::string_view partition_key) = 0;  // or nullptr
   virtual size_t table_count() = 0;
 };
 
@@ -59,10 +60,10 @@ struct PartitionWrite {
   std::string partition_key;
   uint32_t sequencer_index = 0;
   model::TimeRange times = model::TimeRange::none();
-  std::vector<uint32_t> lines;            // indices into batch.lines
-  std::vector<SeriesOrdinal> series;      // parallel; kUnknownSeries where `new_series` says who it is
+  std::vector<uint32_t> lines;                 // indices into batch.lines
+  std::vector<SeriesOrdinal> series;           // parallel; kUnknownSeries where `new_series` says who it is
   std::shared_ptr<const SeriesLookup> lookup;  // the dictionary `series` refers to; nullptr = none yet
-  std::vector<NewSeries> new_series;      // one per distinct spelling missed, ordered by position
+  std::vector<NewSeries> new_series;           // one per distinct spelling missed, ordered by position
 };
 
 struct TableWrite {
@@ -75,9 +76,9 @@ struct TableWrite {
 struct RoutedWrite {
   std::vector<TableWrite> tables;
   std::vector<PartitionWrite> partitions;
-  std::vector<model::ColumnId> field_columns;       // parallel to batch.fields (rejected lines' entries are unspecified)
-  std::vector<line_protocol::LineError> errors;     // parser's and ours, by line number
-  std::vector<bool> limit_errors;                   // parallel to errors: a configured limit, not bad input
+  std::vector<model::ColumnId> field_columns;    // parallel to batch.fields (rejected lines' entries are unspecified)
+  std::vector<line_protocol::LineError> errors;  // parser's and ours, by line number
+  std::vector<bool> limit_errors;                // parallel to errors: a configured limit, not bad input
   uint64_t lines_accepted = 0;
   uint64_t lines_rejected = 0;
   uint64_t fields_accepted = 0;
@@ -93,10 +94,10 @@ struct RouteOptions {
 RoutedWrite route(const ParsedBody& body, const PartitionKeyMaker& maker, const RouteOptions& options,
                   RouteContext& context);
 
-// The text that goes to the log for these lines: explicit nanosecond times, one line each, '\n' ended. Returns the
-// whole body unchanged where that already is the case.
+// The text that goes to the log for these lines (ascending): explicit nanosecond times. The whole body as it is,
+// comments included, if every line in it was accepted and says its time in nanoseconds; else one line each, '\n' ended.
 struct Payload {
-  std::string_view text;   // refers to the body or to `owned`
+  std::string_view text;  // refers to the body or to `owned`
   std::string owned;
 };
 void make_payload(const ParsedBody& body, std::span<const uint32_t> lines, Payload& out);

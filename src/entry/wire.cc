@@ -4,20 +4,18 @@
 
 #include <charconv>
 
-#include "base/check.h"
-
 namespace magnetite::entry {
 namespace {
 
 constexpr std::string_view kVersion = "1";
 
-// Declarations: one after another `id type bytes(table) bytes(column) table column`, numbers in decimal, parts ended by
-// a space. Lengths come before the names, so names may hold anything.
+// One after another `id type bytes(table) bytes(column) table column`, numbers in decimal, each part ended by a space.
+// Lengths come before the names, so names may hold anything.
 std::string encode_declarations(const std::vector<Declaration>& declarations) {
   std::string text;
   for (const Declaration& each : declarations)
-    text += fmt::format("{} {} {} {} {} {} ", each.id.value, to_string(each.type), each.table.size(), each.column.size(),
-                        each.table, each.column);
+    text += fmt::format("{} {} {} {} {} {} ", each.id.value, to_string(each.type), each.table.size(),
+                        each.column.size(), each.table, each.column);
   return text;
 }
 
@@ -71,7 +69,7 @@ Result<std::vector<Declaration>> decode_declarations(std::string_view text) {
     size_t column_bytes = 0;
     if (!cursor.number(each.id.value) || !cursor.word(type) || !parse_type(type, each.type) ||
         !cursor.number(table_bytes) || !cursor.number(column_bytes) || !cursor.bytes(table_bytes, each.table) ||
-        !cursor.bytes(column_bytes, each.column))
+        !cursor.bytes(column_bytes, each.column) || each.id.value == 0 || each.table.empty() || each.column.empty())
       return fail(ErrorCode::kCorruption, "the entry's declarations cannot be read");
     declarations.push_back(std::move(each));
   }
@@ -93,31 +91,36 @@ HeaderList encode(const EntryHeaders& headers) {
 
 Result<EntryHeaders> decode(const HeaderList& list) {
   EntryHeaders headers;
-  bool versioned = false;
+  bool has_version = false;
+  bool has_database = false;
+  bool has_writer = false;
   const auto uuid = [](std::string_view text) -> Result<model::Uuid> {
     auto parsed = model::Uuid::parse(text);
     if (!parsed) return fail(ErrorCode::kCorruption, parsed.error().message());
     return parsed;
   };
   for (const auto& [key, value] : list) {
-    if (key == "content-type" && value != kContentType)
-      return fail(ErrorCode::kCorruption, fmt::format("content type '{}' is not an entry's", value));
-    if (key == "magnetite-version") {
+    if (key == "content-type") {
+      if (value != kContentType)
+        return fail(ErrorCode::kCorruption, fmt::format("content type '{}' is not an entry's", value));
+    } else if (key == "magnetite-version") {
       if (value != kVersion) return fail(ErrorCode::kCorruption, fmt::format("entry version '{}' is unknown", value));
-      versioned = true;
-    }
-    if (key == "database") headers.database = value;
-    if (key == "database-uuid") {
+      has_version = true;
+    } else if (key == "database") {
+      headers.database = value;
+    } else if (key == "database-uuid") {
       MAGNETITE_TRY(headers.database_uuid, uuid(value));
-    }
-    if (key == "writer") {
+      has_database = true;
+    } else if (key == "writer") {
       MAGNETITE_TRY(headers.writer, uuid(value));
-    }
-    if (key == "declarations") {
+      has_writer = true;
+    } else if (key == "declarations") {
       MAGNETITE_TRY(headers.declarations, decode_declarations(value));
     }
   }
-  if (!versioned) return fail(ErrorCode::kCorruption, "the record has no magnetite-version header");
+  for (const auto& [has, name] : {std::pair(has_version, "magnetite-version"), std::pair(has_database, "database-uuid"),
+                                  std::pair(has_writer, "writer")})
+    if (!has) return fail(ErrorCode::kCorruption, fmt::format("the record has no {} header", name));
   return headers;
 }
 

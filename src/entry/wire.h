@@ -24,9 +24,9 @@ struct Declaration {
 };
 
 struct EntryHeaders {
-  std::string database;          // name, for people
+  std::string database;  // name, for people
   model::Uuid database_uuid;
-  model::Uuid writer;            // which process wrote it
+  model::Uuid writer;  // which process wrote it
   std::vector<Declaration> declarations;
 };
 

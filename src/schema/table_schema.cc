@@ -35,12 +35,13 @@ Result<std::shared_ptr<const TableSchema>> TableSchema::extend(std::span<const C
   for (const ColumnWish& wish : wishes) {
     if (const Column* known = extended->find(wish.name)) {
       if (known->type == wish.type) continue;
-      return fail(ErrorCode::kInvalidInput, fmt::format("column '{}' of table '{}' is of type {}, not {}", wish.name, table_,
-                                                        to_string(known->type), to_string(wish.type)));
+      return fail(ErrorCode::kInvalidInput, fmt::format("column '{}' of table '{}' is of type {}, not {}", wish.name,
+                                                        table_, to_string(known->type), to_string(wish.type)));
     }
     if (extended->columns_.size() >= columns_max)
-      return fail(ErrorCode::kLimitExceeded,
-                  fmt::format("table '{}' has {} columns, the most allowed (--columns-per-table-max)", table_, columns_max));
+      return fail(
+          ErrorCode::kLimitExceeded,
+          fmt::format("table '{}' has {} columns, the most allowed (--columns-per-table-max)", table_, columns_max));
     const model::ColumnId id{static_cast<uint32_t>(extended->columns_.size())};
     extended->columns_.push_back({id, wish.name, wish.type});
     extended->by_name_.emplace(wish.name, id.value);

@@ -45,5 +45,18 @@ TEST(TableSchema, LimitIsAnErrorOfItsOwn) {
   EXPECT_TRUE(cpu()->extend(wish, 4));
 }
 
+TEST(TableSchema, AWishThatFailsChangesNothing) {
+  const auto schema = cpu();
+  const std::vector<ColumnWish> wishes = {{"new", ColumnType::kTag}, {"host", ColumnType::kFloat}};
+  EXPECT_FALSE(schema->extend(wishes, 100));
+  EXPECT_EQ(schema->find("new"), nullptr);
+}
+
+TEST(TableSchema, ColumnsByNameAreInByteOrder) {
+  const std::vector<ColumnWish> wishes = {{"é", ColumnType::kTag}, {"Z", ColumnType::kTag}, {"a", ColumnType::kTag}};
+  const auto schema = TableSchema("t").extend(wishes, 100).value();
+  EXPECT_THAT(schema->columns_by_name(), testing::ElementsAre(ColumnId{2}, ColumnId{3}, ColumnId{0}, ColumnId{1}));
+}
+
 }  // namespace
 }  // namespace magnetite::schema

@@ -27,7 +27,7 @@ struct SimOptions {
   uint32_t switch_before_lock_percent = 25;
   uint32_t spurious_wakeup_percent = 2;
   size_t trace_events_max = 2'000;            // the newest are kept
-  uint64_t steps_max = 20'000'000;           // more is a livelock: a check fails
+  uint64_t steps_max = 20'000'000;            // more is a livelock: a check fails
   WallTime start{1'767'225'600'000'000'000};  // 2026-01-01T00:00:00Z
 };
 

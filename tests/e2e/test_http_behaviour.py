@@ -196,7 +196,7 @@ def test_body_that_ends_half_way_stores_nothing(server, database):
 
 def test_length_that_is_too_short_cuts_there_and_nothing_else_is_taken_for_data(server, database):
     with Connection(server) as connection:
-        body = "m v=1i 1\nm v=2i 2\n"
+        body = "m v=1i 1\n" + "m v=2i 2222222222222\n" * 3
         connection.send(f"POST {WRITE}{database} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{body}\r\n\r\n")
         assert connection.read_answer().status == 204
         answer = connection.read_answer()

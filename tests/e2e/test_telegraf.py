@@ -45,7 +45,7 @@ def test_metrics_of_this_machine_arrive(shared_server, tmp_path, output):
 
     assert result.returncode == 0, result.stderr
     assert " E! " not in result.stderr, result.stderr
-    tables = {row["name"] for row in shared_server.rows(database, "SHOW TABLES")}
+    tables = {row["table_name"] for row in shared_server.rows(database, "SHOW TABLES")}
     assert {"cpu", "mem"} <= tables
     assert shared_server.value(database, "SELECT count(*) FROM mem") >= 1
     memory = shared_server.rows(database, "SELECT host, total, used_percent, time FROM mem LIMIT 1")[0]

@@ -140,9 +140,9 @@ TEST_P(Sql, NamesThatDifferByCaseStayApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(States, Sql, ::testing::Values(ChunkState::kOpen, ChunkState::kFrozen, ChunkState::kReplayed),
-                         [](const auto& info) {
-                           return info.param == ChunkState::kOpen     ? "Open"
-                                  : info.param == ChunkState::kFrozen ? "Frozen"
+                         [](const auto& state) {
+                           return state.param == ChunkState::kOpen     ? "Open"
+                                  : state.param == ChunkState::kFrozen ? "Frozen"
                                                                       : "Replayed";
                          });
 

@@ -96,9 +96,12 @@ TEST_P(Agreement, OnEveryPrecision) {
 }
 
 TEST_P(Agreement, OnLimits) {
-  for (size_t bytes = 1; bytes < 20; ++bytes)
-    expect_agreement("abcdefghij,a=b klmnopqrst=1i" + std::string(kTail),
-                     {.key_bytes_max = bytes, .line_bytes_max = 10 * bytes});
+  for (size_t bytes = 1; bytes < 20; ++bytes) {
+    const std::string text = "abcdefghij,a=b klmnopqrst=1i" + std::string(kTail);
+    expect_agreement(text, {.key_bytes_max = bytes});
+    expect_agreement(text, {.line_bytes_max = 20 + bytes});
+    expect_agreement("a\nb\nc x=\n" + text, {.errors_max = bytes - 1});
+  }
 }
 
 TEST_P(Agreement, OnMutatedText) {

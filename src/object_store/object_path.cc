@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <ranges>
 
 #include "object_store/object_store.h"
 
@@ -57,17 +59,31 @@ std::string ObjectPath::text() const {
   return text;
 }
 
+bool ObjectPath::is_below(const ObjectPath& folder) const {
+  return parts_.size() >= folder.parts_.size() &&
+         std::ranges::equal(folder.parts_, parts_ | std::views::take(folder.parts_.size()));
+}
+
 Result<ObjectPath> ObjectPath::parse(std::string_view text) {
   ObjectPath path;
-  while (!text.empty()) {
-    const size_t slash = text.find('/');
-    MAGNETITE_TRY(std::string part, decode_part(text.substr(0, slash)));
-    if (part.empty()) return fail(ErrorCode::kInvalidInput, "an object path has no empty parts");
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const size_t slash = rest.find('/');
+    MAGNETITE_TRY(std::string part, decode_part(rest.substr(0, slash)));
     path.parts_.push_back(std::move(part));
     if (slash == std::string_view::npos) break;
-    text.remove_prefix(slash + 1);
+    rest.remove_prefix(slash + 1);
   }
+  // Two texts for one path would be two objects for one path.
+  if (path.text() != text || std::ranges::contains(path.parts_, std::string()))
+    return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no object path", text));
   return path;
+}
+
+Result<> check_object_path(const ObjectPath& path) {
+  if (path.parts().empty() || std::ranges::contains(path.parts(), std::string()))
+    return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no name for an object", path.text()));
+  return {};
 }
 
 }  // namespace magnetite::object_store

@@ -85,25 +85,24 @@ def test_acknowledged_rows_survive_kill_9(tmp_path):
     acknowledged = [[] for _ in range(WRITERS)]
     sent = [0] * WRITERS
     counters = {}
-    server = Server(tmp_path).start()
-    for _ in range(CYCLES):
-        writers = [Writer(server, number, sent[number]) for number in range(WRITERS)]
-        for writer in writers:
-            writer.start()
-        while all(writer.is_alive() for writer in writers) and not any(writer.acknowledged for writer in writers):
-            writers[0].join(0.01)
-        writers[0].join(dice.uniform(0.0, 1.0))
-        server.kill9()
-        for writer in writers:
-            writer.join()
-            assert writer.unexpected is None
-            acknowledged[writer.number] += writer.acknowledged
-            sent[writer.number] = writer.next_seq
-            if writer.last_counter is not None:
-                counters[writer.number] = writer.last_counter
-        assert any(acknowledged)
-        server.start()
-        count = verify(server, acknowledged, sent, counters)
-    server.restart()
-    assert verify(server, acknowledged, sent, counters) == count
-    server.stop()
+    with Server(tmp_path) as server:
+        for _ in range(CYCLES):
+            writers = [Writer(server, number, sent[number]) for number in range(WRITERS)]
+            for writer in writers:
+                writer.start()
+            while all(writer.is_alive() for writer in writers) and not any(writer.acknowledged for writer in writers):
+                writers[0].join(0.01)
+            writers[0].join(dice.uniform(0.0, 1.0))
+            server.kill9()
+            for writer in writers:
+                writer.join()
+                assert writer.unexpected is None
+                acknowledged[writer.number] += writer.acknowledged
+                sent[writer.number] = writer.next_seq
+                if writer.last_counter is not None:
+                    counters[writer.number] = writer.last_counter
+            assert any(acknowledged)
+            server.start()
+            count = verify(server, acknowledged, sent, counters)
+        server.restart()
+        assert verify(server, acknowledged, sent, counters) == count

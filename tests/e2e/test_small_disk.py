@@ -50,30 +50,24 @@ def check(server, acknowledged, sent):
     assert not missing, f"{len(missing)} acknowledged rows are lost"
 
 
-def test_full_disk_is_answered_503_and_forgotten_when_space_returns(small_disk, tmp_path):
-    acknowledged = []
+def test_full_disk_is_answered_503_and_forgotten_when_space_returns(small_disk):
+    acknowledged = [(0, 500)]
     ballast = small_disk / "ballast"
-    server = Server(tmp_path, options=[]).start()
-    server.stop()
-    server.data = small_disk / "data"
-    server.start()
-    server.write_ok("kept", batch(0))
-    acknowledged.append((0, 500))
-    with open(ballast, "wb") as file:
+    with Server(small_disk) as server:
+        server.write_ok("kept", batch(0))
         free = os.statvfs(small_disk)
-        file.write(b"\0" * max(0, free.f_bavail * free.f_frsize - (8 << 20)))
+        ballast.write_bytes(b"\0" * max(0, free.f_bavail * free.f_frsize - (8 << 20)))
 
-    refused, sent = write_until(server, lambda answer: answer.status_code != 204, acknowledged, 500)
-    assert refused.status_code == 503, refused.text
-    assert refused.headers.get("Retry-After")
-    check(server, acknowledged, sent)
+        refused, sent = write_until(server, lambda answer: answer.status_code != 204, acknowledged, 500)
+        assert refused.status_code == 503, refused.text
+        assert refused.headers.get("Retry-After")
+        check(server, acknowledged, sent)
 
-    ballast.unlink()
-    _, sent = write_until(server, lambda answer: answer.status_code == 204, acknowledged, sent)
-    check(server, acknowledged, sent)
+        ballast.unlink()
+        _, sent = write_until(server, lambda answer: answer.status_code == 204, acknowledged, sent)
+        check(server, acknowledged, sent)
 
-    server.kill9()
-    server.start()
-    check(server, acknowledged, sent)
-    server.write_ok("kept", batch(sent))
-    server.stop()
+        server.kill9()
+        server.start()
+        check(server, acknowledged, sent)
+        server.write_ok("kept", batch(sent))

@@ -52,8 +52,11 @@ class Server:
         self.start()
         return self
 
-    def __exit__(self, *exception):
-        self.stop()
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.stop()
+        elif self.process is not None and self.process.poll() is None:
+            self.kill9()  # the failure on its way says more than how the server would end
 
     @property
     def http(self):

@@ -53,6 +53,10 @@ struct RulesJson {
   DurationJson workerCleanupAvgSleep;
 };
 
+struct Indented : glz::opts {
+  uint8_t indentation_width = 2;
+};
+
 PartJson part_json(const management::PartitionTemplate::Part& part) {
   PartJson json;
   if (part.has_table()) json.table = Empty{};
@@ -70,7 +74,7 @@ std::string rules_json(const management::DatabaseRules& rules) {
   json.name = rules.name();
   for (const auto& part : rules.partition_template().parts()) json.partitionTemplate.parts.push_back(part_json(part));
   const management::LifecycleRules& lifecycle = rules.lifecycle_rules();
-  json.lifecycleRules = {lifecycle.mutable_linger_seconds(),
+  json.lifecycleRules = {0,  // mutableLingerSeconds: there is no such knob any more
                          lifecycle.buffer_size_soft(),
                          lifecycle.buffer_size_hard(),
                          lifecycle.drop_non_persisted(),
@@ -82,7 +86,7 @@ std::string rules_json(const management::DatabaseRules& rules) {
                          lifecycle.persist_row_threshold(),
                          lifecycle.persist_age_threshold_seconds()};
   json.workerCleanupAvgSleep = {rules.worker_cleanup_avg_sleep().seconds(), rules.worker_cleanup_avg_sleep().nanos()};
-  return glz::write<glz::opts{.prettify = true, .indentation_width = 2}>(json).value_or("{}");
+  return glz::write<Indented{{.prettify = true}}>(json).value_or("{}");
 }
 
 }  // namespace magnetite::cli

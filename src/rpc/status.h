@@ -15,8 +15,8 @@ namespace magnetite::rpc {
 // What an error is about, for its details.
 struct Subject {
   std::string_view resource_type = "database";
-  std::string_view resource_name;
-  std::string_view field;  // of the request, for invalid input without a path of its own
+  std::string_view resource_name = {};
+  std::string_view field = {};  // of the request, for invalid input without a path of its own
 };
 
 grpc::Status to_status(const Error& error, const Subject& subject);

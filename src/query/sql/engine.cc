@@ -227,7 +227,6 @@ class EngineImpl final : public Engine {
     MAGNETITE_TRY(std::unique_ptr<duckdb::Connection> connection, borrow());
     auto stream = std::make_unique<Stream>(*this, std::move(connection), watchdog_);
     duckdb::Connection& lent = stream->connection();
-    stream->set_cancellation(statement.cancellation);
     return guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
       auto statements = lent.ExtractStatements(translate_show(statement.sql));
       if (statements.size() != 1)
@@ -243,6 +242,7 @@ class EngineImpl final : public Engine {
       duckdb::QueryParameters how(duckdb::make_shared_ptr<duckdb::ArrowFormat>(kBatchRows));
       auto result = parameters.empty() ? lent.Submit(std::move(statements[0]), how)
                                        : lent.Submit(std::move(statements[0]), parameters, how);
+      stream->set_cancellation(statement.cancellation);  // only now: submitting clears an earlier interrupt
       MAGNETITE_RETURN_IF_ERROR(stream->begin(std::move(result), watch, hints));
       return std::unique_ptr<ResultStream>(std::move(stream));
     });

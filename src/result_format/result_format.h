@@ -1,4 +1,5 @@
-// Arrow batches as text: json, jsonl, csv and the pretty table. Shared by HTTP and the command line.
+// Arrow batches as text: json, jsonl, csv and the pretty table. Shared by HTTP and the command line. README.md shows
+// each.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@ Result<Format> parse_format(std::string_view word);  // json, jsonl, json_lines,
 std::string_view content_type(Format format);
 
 // Writes a result piece by piece: begin, batches, end; each call appends to `out`. Pretty needs column widths, so it
-// holds its batches (bounded by `pretty_bytes_max`, then kTooLarge) until end().
+// holds its batches (256 MiB, then kTooLarge) until end().
 class Writer {
  public:
   static std::unique_ptr<Writer> make(Format format, std::shared_ptr<arrow::Schema> schema);

@@ -203,8 +203,7 @@ class PlainLines {
   }
 
   HWY_INLINE bool take_number(Field& field) {
-    constexpr unsigned kDigitsMax = 18;        // fit into int64 whatever they are
-    constexpr unsigned kDoubleDigitsMax = 15;  // a double holds them exactly
+    constexpr unsigned kDigitsMax = 18;  // fit into int64 whatever they are
     const bool negative = *at_ == '-';
     const char* begin = at_ + (negative ? 1 : 0);
     const Digits digits = read_digits(begin);
@@ -223,8 +222,8 @@ class PlainLines {
       return !negative && ends_value(*at_);
     }
     field.type = FieldType::kFloat;
-    if (ends_value(*stop) && digits.count <= kDoubleDigitsMax) {
-      const auto value = static_cast<double>(digits.value);
+    if (ends_value(*stop)) {
+      const auto value = static_cast<double>(digits.value);  // rounds as parsing would
       field.float_value = negative ? -value : value;
       at_ = stop;
       return true;

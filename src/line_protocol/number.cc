@@ -11,8 +11,6 @@
 namespace magnetite::line_protocol {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::unexpected<Error> not_a_number(std::string_view text) {
   return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is not a number", printable(text, kErrorLineBytesMax)));
 }

@@ -10,6 +10,8 @@
 
 namespace magnetite::line_protocol {
 
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // `-?digits`; kInvalidInput when it is something else or does not fit, `what` names it then ("integer value").
 Result<int64_t> parse_int64(std::string_view text, std::string_view what);
 // `digits`.

@@ -57,7 +57,6 @@ HWY_INLINE bool all_ascii(const char* begin, const char* end) {
 }
 
 HWY_INLINE bool ends_value(char c) { return c == ',' || c == ' ' || c == '\n' || c == '\r'; }
-HWY_INLINE bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 struct Digits {
   uint64_t value = 0;

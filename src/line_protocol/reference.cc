@@ -10,8 +10,6 @@
 namespace magnetite::line_protocol {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 Slice slice(size_t begin, size_t end) { return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin)}; }
 
 // Up to the first unescaped comma.

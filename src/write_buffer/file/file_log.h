@@ -13,12 +13,12 @@
 namespace magnetite::write_buffer {
 
 struct FileLogOptions {
-  std::string folder;              // of this database's log; created if missing
-  uint32_t sequencer_count = 1;    // fixed at creation; an existing log keeps its own
+  std::string folder;            // of this database's log; created if missing
+  uint32_t sequencer_count = 1;  // fixed at creation; an existing log keeps its own
   SyncMode sync;
-  uint64_t segment_bytes = 64ull << 20;      // zero-filled ahead
+  uint64_t segment_bytes = 64ull << 20;  // zero-filled ahead
   uint64_t record_bytes_max = 128ull << 20;
-  uint64_t queue_bytes_max = 256ull << 20;   // appended but not yet written
+  uint64_t queue_bytes_max = 256ull << 20;  // appended but not yet written
 };
 
 // Owns the folder (locked). Recovers on open: damage below the synced offset is kCorruption and leaves the files

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
+#include <atomic>
+
+#include "write_buffer/file/batch_reader.h"
 #include "write_buffer/file/segment_files.h"
 
 namespace magnetite::write_buffer {
@@ -19,64 +21,77 @@ struct Shared {
   const std::string folder;
   const model::Uuid log_id;
   LogTail& tail;
-  std::vector<Position> positions;  // by sequencer; each used by its own stream only
-  size_t streams_alive = 0;
+  std::vector<Position> positions = {};  // by sequencer; each used by its own stream only
+  std::atomic<size_t> streams_alive = 0;
 };
 
 class LogStream final : public Stream {
  public:
   LogStream(std::shared_ptr<Shared> shared, size_t sequencer)
-      : shared_(std::move(shared)), sequencer_(sequencer), position_(shared_->positions[sequencer]) {}
+      : shared_(std::move(shared)), sequencer_(sequencer), position_(shared_->positions[sequencer]) {
+    ++shared_->streams_alive;
+  }
   ~LogStream() override { --shared_->streams_alive; }
 
   Result<std::optional<SequencedRecord>> next(MonoTime deadline) override {
     while (true) {
       while (cursor_) {
-        auto view = cursor_->next();
-        if (!view) {
-          cursor_.reset();
-          position_.place.offset = batch_end_;
-          return std::unexpected(std::move(view).error());
-        }
-        if (!*view) {
-          cursor_.reset();
-          position_.place.offset = batch_end_;
-          break;
-        }
-        const StoredAt& stored_at = (*view)->stored_at;
-        if (stored_at.sequence.sequencer.value != sequencer_ || stored_at.sequence.number.value < position_.next_number)
-          continue;
-        position_.next_number = stored_at.sequence.number.value + 1;
-        MAGNETITE_TRY(Headers headers, format::decode_headers((*view)->headers));
-        return SequencedRecord{stored_at, std::move(headers), std::string((*view)->payload)};
+        auto record = next_of_batch();
+        if (!record) leave_batch();
+        if (!record || *record) return record;
       }
-      if (!shared_->tail.wait_for_data(position_.place, format::kDataOffset, deadline))
-        return std::optional<SequencedRecord>();
-      MAGNETITE_RETURN_IF_ERROR(read_batch());
+      const std::optional<uint64_t> end = shared_->tail.wait_for_data(position_.place, deadline);
+      if (!end) return std::optional<SequencedRecord>();
+      if (auto entered = enter_batch(*end); !entered && shared_->tail.holds(position_.place.segment)) {
+        // Over the damage: an error item is delivered once. Other errors may pass, the place stays.
+        if (entered.error().code() == ErrorCode::kCorruption) position_.place.offset = skip_to_;
+        return std::unexpected(std::move(entered).error());
+      }  // else the segment was trimmed under our hands
     }
   }
 
  private:
-  Result<> read_batch() {
+  Result<std::optional<SequencedRecord>> next_of_batch() {
+    MAGNETITE_TRY(const auto view, cursor_->next());
+    if (!view) {
+      leave_batch();
+      return std::optional<SequencedRecord>();
+    }
+    const StoredAt& stored_at = view->stored_at;
+    if (stored_at.sequence.sequencer.value != sequencer_ || stored_at.sequence.number.value < position_.next_number)
+      return std::optional<SequencedRecord>();
+    position_.next_number = stored_at.sequence.number.value + 1;
+    MAGNETITE_TRY(Headers headers, format::decode_headers(view->headers));
+    return SequencedRecord{stored_at, std::move(headers), std::string(view->payload)};
+  }
+  void leave_batch() {
+    cursor_.reset();
+    position_.place.offset = batch_end_;
+  }
+
+  // Goes to the records of the batch at the position, or over it if it has none of ours.
+  Result<> enter_batch(uint64_t readable_end) {
     const LogTail::Place place = position_.place;
     if (file_ == nullptr || file_segment_ != place.segment) {
+      reader_.reset();
       MAGNETITE_TRY(file_, shared_->disk.open(segment_path(shared_->folder, place.segment), OpenMode::kRead));
-      MAGNETITE_TRY(file_bytes_, file_->size());
       file_segment_ = place.segment;
+      reader_.emplace(*file_, format::checksum_seed(shared_->log_id, place.segment), readable_end);
     }
-    bytes_.resize(format::kBatchHeaderBytes);
-    MAGNETITE_RETURN_IF_ERROR(file_->read_at(place.offset, bytes_));
-    const auto header = format::decode_batch_header(bytes_, place.offset, file_bytes_);
-    const auto damaged = [&] {
-      return fail(ErrorCode::kCorruption,
-                  fmt::format("{} at offset {}: the batch is damaged", segment_path(shared_->folder, place.segment), place.offset));
-    };
-    if (!header) return damaged();
-    bytes_.resize(format::kBatchHeaderBytes + header->body_bytes);
-    MAGNETITE_RETURN_IF_ERROR(file_->read_at(place.offset, bytes_));
-    if (!format::is_intact(bytes_, shared_->log_id, place.segment)) return damaged();
-    cursor_.emplace(std::span<const std::byte>(bytes_).subspan(format::kBatchHeaderBytes), header->record_count);
-    batch_end_ = header->end();
+    reader_->set_limit(readable_end);
+    skip_to_ = readable_end;
+    MAGNETITE_TRY(const auto header, reader_->header_at(place.offset));
+    if (!header)
+      return segment_damage(segment_path(shared_->folder, place.segment), place.offset, "the batch is damaged");
+    batch_end_ = skip_to_ = header->end();
+    if ((header->sequencers >> sequencer_ & 1) == 0) {
+      position_.place.offset = batch_end_;
+      return {};
+    }
+    MAGNETITE_TRY(const auto body, reader_->body_of(*header));
+    if (!body)
+      return segment_damage(segment_path(shared_->folder, place.segment), place.offset, "the batch is damaged");
+    cursor_.emplace(*body, header->record_count);
     return {};
   }
 
@@ -85,10 +100,10 @@ class LogStream final : public Stream {
   Position& position_;
   std::unique_ptr<File> file_;
   uint64_t file_segment_ = 0;
-  uint64_t file_bytes_ = 0;
-  std::vector<std::byte> bytes_;
+  std::optional<BatchReader> reader_;
   std::optional<format::RecordCursor> cursor_;
   uint64_t batch_end_ = 0;
+  uint64_t skip_to_ = 0;
 };
 
 class LogReader final : public Reader {
@@ -103,38 +118,36 @@ class LogReader final : public Reader {
   const std::vector<model::SequencerId>& sequencer_ids() const override { return sequencers_; }
 
   Result<Streams> streams() override {
-    MAGNETITE_RETURN_IF_ERROR(no_streams());
+    MAGNETITE_RETURN_IF_ERROR(check_no_streams());
     Streams streams;
-    for (const model::SequencerId sequencer : sequencers_) {
+    for (const model::SequencerId sequencer : sequencers_)
       streams.emplace(sequencer, std::make_unique<LogStream>(shared_, sequencer.value));
-      ++shared_->streams_alive;
-    }
     return streams;
   }
 
   Result<> seek(model::SequencerId sequencer, model::SequenceNumber number) override {
-    MAGNETITE_RETURN_IF_ERROR(known(sequencer));
-    MAGNETITE_RETURN_IF_ERROR(no_streams());
-    shared_->positions[sequencer.value] = {number.value, {}};
+    MAGNETITE_RETURN_IF_ERROR(check_known(sequencer));
+    MAGNETITE_RETURN_IF_ERROR(check_no_streams());
+    shared_->positions[sequencer.value] = {number.value, shared_->tail.place_of(sequencer.value, number.value)};
     return {};
   }
 
   Result<model::SequenceNumber> high_watermark(model::SequencerId sequencer) override {
-    MAGNETITE_RETURN_IF_ERROR(known(sequencer));
+    MAGNETITE_RETURN_IF_ERROR(check_known(sequencer));
     return model::SequenceNumber{shared_->tail.next_number(sequencer.value)};
   }
 
   Result<model::SequenceNumber> low_watermark(model::SequencerId sequencer) override {
-    MAGNETITE_RETURN_IF_ERROR(known(sequencer));
+    MAGNETITE_RETURN_IF_ERROR(check_known(sequencer));
     return model::SequenceNumber{shared_->tail.first_number(sequencer.value)};
   }
 
  private:
-  Result<> known(model::SequencerId sequencer) const {
+  Result<> check_known(model::SequencerId sequencer) const {
     if (sequencer.value < sequencers_.size()) return {};
     return fail(ErrorCode::kInvalidInput, fmt::format("the log has no sequencer {}", sequencer.value));
   }
-  Result<> no_streams() const {
+  Result<> check_no_streams() const {
     if (shared_->streams_alive == 0) return {};
     return fail(ErrorCode::kFailedPrecondition, "the reader's streams are still in use");
   }

@@ -1,40 +1,32 @@
-// Segments as files of a folder: made complete before they have their name, verified when the log is opened.
+// Segments as files of a folder. A segment is made complete under a passing name and gets its own by a rename.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/disk.h"
 #include "write_buffer/file/segment_format.h"
 
 namespace magnetite::write_buffer {
 
+inline constexpr std::string_view kPassingSuffix = ".new";  // recovery removes such files
+
 std::string segment_path(const std::string& folder, uint64_t segment);
+std::optional<uint64_t> segment_of(std::string_view file_name);
 
-// A file of zeroes, synced, under a name that recovery removes; ready to become a segment.
-Result<> prepare_segment_file(Disk& disk, const std::string& path, uint64_t bytes);
+// Damage of a segment, in words for the operator.
+std::unexpected<Error> segment_damage(const std::string& path, uint64_t offset, std::string_view what);
 
-// Gives a prepared file its header and, durably, its place in the chain.
-Result<std::unique_ptr<File>> publish_segment(Disk& disk, const std::string& folder, const std::string& prepared_path,
-                                              const format::SegmentHeader& header);
+// Makes a file of zeroes, synced. Written, not only reserved: overwriting blocks that exist makes fdatasync cheap.
+// kResourceExhausted when they do not fit; nothing is left behind then.
+Result<> make_zeroed_file(Disk& disk, const std::string& path, uint64_t bytes);
+// The same from a file of that size, without taking new space.
+Result<> zero_file(Disk& disk, const std::string& path, uint64_t bytes);
 
-struct RecoveredSegment {
-  uint64_t segment = 0;
-  uint64_t end = 0;                   // of its valid data
-  uint64_t file_bytes = 0;
-  std::vector<uint64_t> first_numbers;  // by sequencer, from its header
-};
-
-struct RecoveredLog {
-  model::Uuid log_id;
-  std::vector<RecoveredSegment> segments;  // ascending, without gaps; empty = a new log
-  std::vector<uint64_t> next_numbers;      // by sequencer
-  bool tail_is_clean = false;              // nothing but zeroes after the last segment's end: writing may go on there
-};
-
-// Reads the whole chain. kCorruption (path and offset) for damage below an offset known to be synced; the files stay as
-// they are. Leftovers of unfinished segments are removed.
-Result<RecoveredLog> recover_segments(Disk& disk, const std::string& folder);
+Result<> write_segment_header(File& file, const format::SegmentHeader& header);
+// Either copy that verifies.
+Result<format::SegmentHeader> read_segment_header(File& file, const std::string& path);
 
 }  // namespace magnetite::write_buffer

@@ -1,7 +1,10 @@
 #include "write_buffer/file/segment_format.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/check.h"
@@ -9,11 +12,13 @@
 namespace magnetite::write_buffer::format {
 namespace {
 
-constexpr uint64_t kSegmentMagic = 0x31474F4C4E47414D;  // "MAGNLOG1", little-endian
+constexpr uint64_t kSegmentMagic = 0x31474F4C4E47414D;  // "MAGNLOG1"
 constexpr uint32_t kVersion = 1;
 constexpr uint32_t kBatchMagic = 0x5441424D;  // "MBAT"
 constexpr size_t kRecordHeaderBytes = 4 + 8 + 8 + 4 + 8;
-
+constexpr size_t kNumbersOffset = 64;
+static_assert(kNumbersOffset + 2 * 8 * kSequencersMax <= kHeaderBytes);
+static_assert(kHeaderBytes <= kHeaderCopyOffset && kHeaderCopyOffset + kHeaderBytes <= kDataOffset);
 static_assert(std::endian::native == std::endian::little, "numbers are stored little-endian");
 
 template <class Number>
@@ -27,16 +32,13 @@ Number get(const std::byte* at) {
   return value;
 }
 
-// A batch belongs to one place of one log: the same bytes elsewhere do not verify.
-uint64_t seed(const model::Uuid& log_id, uint64_t segment) {
-  return XXH3_64bits_withSeed(log_id.bytes.data(), log_id.bytes.size(), segment);
+size_t padded(size_t bytes) { return (bytes + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment; }
+
+uint64_t body_checksum(std::span<const std::byte> body, uint64_t seed) {
+  return XXH3_64bits_withSeed(body.data(), body.size(), seed);
 }
-
-constexpr size_t kChecksumOffset = 8;  // of a batch; covers what follows it
-
-uint64_t batch_checksum(std::span<const std::byte> batch, const model::Uuid& log_id, uint64_t segment) {
-  const std::span<const std::byte> covered = batch.subspan(kChecksumOffset + 8);
-  return XXH3_64bits_withSeed(covered.data(), covered.size(), seed(log_id, segment));
+uint32_t batch_header_checksum(const std::byte* header, uint64_t seed) {
+  return static_cast<uint32_t>(XXH3_64bits_withSeed(header + 8, kBatchHeaderBytes - 8, seed));
 }
 
 size_t headers_bytes(const Headers& headers) {
@@ -48,30 +50,88 @@ size_t headers_bytes(const Headers& headers) {
 }  // namespace
 
 void encode(const SegmentHeader& header, std::span<std::byte, kHeaderBytes> out) {
-  MAGNETITE_CHECK(header.next_numbers.size() <= kSequencersMax);
+  const size_t sequencers = header.first_numbers.size();
+  MAGNETITE_CHECK(sequencers > 0 && sequencers <= kSequencersMax && header.next_numbers.size() == sequencers);
   std::ranges::fill(out, std::byte{0});
   put(&out[0], kSegmentMagic);
   put(&out[16], kVersion);
-  put(&out[20], static_cast<uint32_t>(header.next_numbers.size()));
+  put(&out[20], static_cast<uint32_t>(sequencers));
   std::memcpy(&out[24], header.log_id.bytes.data(), header.log_id.bytes.size());
   put(&out[40], header.segment);
-  put(&out[48], header.previous_end);
-  for (size_t i = 0; i < header.next_numbers.size(); ++i) put(&out[56 + 8 * i], header.next_numbers[i]);
+  put(&out[48], header.file_bytes);
+  put(&out[56], header.previous_end);
+  for (size_t i = 0; i < sequencers; ++i) {
+    put(&out[kNumbersOffset + 16 * i], header.first_numbers[i]);
+    put(&out[kNumbersOffset + 16 * i + 8], header.next_numbers[i]);
+  }
   put(&out[8], XXH3_64bits(&out[16], kHeaderBytes - 16));
 }
 
-std::optional<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBytes> bytes) {
-  if (get<uint64_t>(&bytes[0]) != kSegmentMagic) return std::nullopt;
-  if (get<uint64_t>(&bytes[8]) != XXH3_64bits(&bytes[16], kHeaderBytes - 16)) return std::nullopt;
-  if (get<uint32_t>(&bytes[16]) != kVersion) return std::nullopt;
+Result<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBytes> bytes) {
+  if (get<uint64_t>(&bytes[0]) != kSegmentMagic ||
+      get<uint64_t>(&bytes[8]) != XXH3_64bits(&bytes[16], kHeaderBytes - 16))
+    return fail(ErrorCode::kCorruption, "the segment's header is damaged");
+  if (const auto version = get<uint32_t>(&bytes[16]); version != kVersion)
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the log has format version {}, this program knows version {}", version, kVersion));
   const auto sequencers = get<uint32_t>(&bytes[20]);
-  if (sequencers == 0 || sequencers > kSequencersMax) return std::nullopt;
+  if (sequencers == 0 || sequencers > kSequencersMax)
+    return fail(ErrorCode::kCorruption, fmt::format("the segment's header names {} sequencers", sequencers));
   SegmentHeader header;
   std::memcpy(header.log_id.bytes.data(), &bytes[24], header.log_id.bytes.size());
   header.segment = get<uint64_t>(&bytes[40]);
-  header.previous_end = get<uint64_t>(&bytes[48]);
-  for (size_t i = 0; i < sequencers; ++i) header.next_numbers.push_back(get<uint64_t>(&bytes[56 + 8 * i]));
+  header.file_bytes = get<uint64_t>(&bytes[48]);
+  header.previous_end = get<uint64_t>(&bytes[56]);
+  for (size_t i = 0; i < sequencers; ++i) {
+    header.first_numbers.push_back(get<uint64_t>(&bytes[kNumbersOffset + 16 * i]));
+    header.next_numbers.push_back(get<uint64_t>(&bytes[kNumbersOffset + 16 * i + 8]));
+  }
   return header;
+}
+
+uint64_t checksum_seed(const model::Uuid& log_id, uint64_t segment) {
+  return XXH3_64bits_withSeed(log_id.bytes.data(), log_id.bytes.size(), segment);
+}
+
+void encode(const BatchHeader& header, uint64_t seed, std::span<std::byte, kBatchHeaderBytes> out) {
+  put(&out[0], kBatchMagic);
+  put(&out[8], header.body_checksum);
+  put(&out[16], header.offset);
+  put(&out[24], header.body_bytes);
+  put(&out[32], header.synced_offset);
+  put(&out[40], header.sequencers);
+  put(&out[48], header.record_count);
+  put(&out[52], uint32_t{0});
+  put(&out[4], batch_header_checksum(out.data(), seed));
+}
+
+std::optional<BatchHeader> decode_batch_header(std::span<const std::byte, kBatchHeaderBytes> bytes, uint64_t seed,
+                                               uint64_t offset, uint64_t file_bytes) {
+  if (!may_be_batch(bytes) || get<uint32_t>(&bytes[4]) != batch_header_checksum(bytes.data(), seed))
+    return std::nullopt;
+  BatchHeader header;
+  header.body_checksum = get<uint64_t>(&bytes[8]);
+  header.offset = get<uint64_t>(&bytes[16]);
+  header.body_bytes = get<uint64_t>(&bytes[24]);
+  header.synced_offset = get<uint64_t>(&bytes[32]);
+  header.sequencers = get<uint64_t>(&bytes[40]);
+  header.record_count = get<uint32_t>(&bytes[48]);
+  if (header.offset != offset || header.body_bytes > file_bytes || header.end() > file_bytes) return std::nullopt;
+  return header;
+}
+
+BatchHeader moved_to(uint64_t offset, const BatchHeader& header, std::span<const std::byte> body, uint64_t seed) {
+  BatchHeader moved = header;
+  moved.offset = offset;
+  moved.synced_offset = kDataOffset;
+  moved.body_checksum = body_checksum(body, seed);
+  return moved;
+}
+
+bool may_be_batch(std::span<const std::byte> bytes) { return get<uint32_t>(bytes.data()) == kBatchMagic; }
+
+bool is_intact(const BatchHeader& header, std::span<const std::byte> body, uint64_t seed) {
+  return body_checksum(body, seed) == header.body_checksum;
 }
 
 size_t record_bytes(const Record& record) {
@@ -80,12 +140,13 @@ size_t record_bytes(const Record& record) {
 
 void BatchBuilder::clear() {
   bytes_.assign(kBatchHeaderBytes, std::byte{0});
+  sequencers_ = 0;
   record_count_ = 0;
 }
 
 void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
-  size_t at = bytes_.size();
-  const size_t end = at + record_bytes(record);
+  const size_t at = bytes_.size();
+  const size_t end = padded(at + record_bytes(record));
   if (bytes_.capacity() < end) bytes_.reserve(std::max(end, 2 * bytes_.capacity()));
   bytes_.resize(at + kRecordHeaderBytes + headers_bytes(record.headers));
   std::byte* to = bytes_.data() + at;
@@ -100,45 +161,24 @@ void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
   for (const auto& [key, value] : record.headers) {
     put(to, static_cast<uint32_t>(key.size()));
     put(to + 4, static_cast<uint32_t>(value.size()));
-    std::memcpy(to + 8, key.data(), key.size());
-    std::memcpy(to + 8 + key.size(), value.data(), value.size());
+    std::ranges::copy(std::as_bytes(std::span(key)), to + 8);
+    std::ranges::copy(std::as_bytes(std::span(value)), to + 8 + key.size());
     to += 8 + key.size() + value.size();
   }
-  const auto* payload = reinterpret_cast<const std::byte*>(record.payload.data());
-  bytes_.insert(bytes_.end(), payload, payload + record.payload.size());
+  const auto payload = std::as_bytes(std::span(record.payload));
+  bytes_.insert(bytes_.end(), payload.begin(), payload.end());
+  sequencers_ |= uint64_t{1} << stored_at.sequence.sequencer.value;
   ++record_count_;
 }
 
-std::span<const std::byte> BatchBuilder::seal(const model::Uuid& log_id, uint64_t segment, uint64_t offset,
-                                              uint64_t synced_offset) {
-  bytes_.resize((bytes_.size() + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment);
-  std::byte* to = bytes_.data();
-  put(to, kBatchMagic);
-  put(to + 4, record_count_);
-  put(to + 16, offset);
-  put(to + 24, static_cast<uint64_t>(bytes_.size() - kBatchHeaderBytes));
-  put(to + 32, synced_offset);
-  put(to + 40, uint64_t{0});
-  put(to + kChecksumOffset, batch_checksum(bytes_, log_id, segment) ^ record_count_);
+size_t BatchBuilder::sealed_bytes() const { return padded(bytes_.size()); }
+
+std::span<const std::byte> BatchBuilder::seal(uint64_t seed, uint64_t offset, uint64_t synced_offset) {
+  bytes_.resize(padded(bytes_.size()));
+  const auto body = std::span(bytes_).subspan(kBatchHeaderBytes);
+  const BatchHeader header{offset, body.size(), synced_offset, sequencers_, body_checksum(body, seed), record_count_};
+  encode(header, seed, std::span(bytes_).first<kBatchHeaderBytes>());
   return bytes_;
-}
-
-std::optional<BatchHeader> decode_batch_header(std::span<const std::byte> bytes, uint64_t offset, uint64_t segment_bytes) {
-  if (bytes.size() < kBatchHeaderBytes || get<uint32_t>(bytes.data()) != kBatchMagic) return std::nullopt;
-  BatchHeader header;
-  header.record_count = get<uint32_t>(bytes.data() + 4);
-  header.offset = get<uint64_t>(bytes.data() + 16);
-  header.body_bytes = get<uint64_t>(bytes.data() + 24);
-  header.synced_offset = get<uint64_t>(bytes.data() + 32);
-  if (header.offset != offset || header.body_bytes > segment_bytes || header.body_bytes % kBatchAlignment != 0 ||
-      offset + kBatchHeaderBytes + header.body_bytes > segment_bytes)
-    return std::nullopt;
-  return header;
-}
-
-bool is_intact(std::span<const std::byte> batch, const model::Uuid& log_id, uint64_t segment) {
-  const auto record_count = get<uint32_t>(batch.data() + 4);
-  return get<uint64_t>(batch.data() + kChecksumOffset) == (batch_checksum(batch, log_id, segment) ^ record_count);
 }
 
 Result<std::optional<RecordCursor::View>> RecordCursor::next() {

@@ -14,31 +14,50 @@
 namespace magnetite::write_buffer::format {
 
 inline constexpr uint64_t kDataOffset = 4096;        // first batch of a segment
-inline constexpr uint64_t kHeaderCopyOffset = 2048;  // the header stands twice: one sector may be damaged
-inline constexpr size_t kHeaderBytes = 512;
-inline constexpr size_t kSequencersMax = 48;         // what fits into a header
-inline constexpr size_t kBatchHeaderBytes = 48;
+inline constexpr uint64_t kHeaderCopyOffset = 2048;  // the header stands twice: a sector may be damaged
+inline constexpr size_t kHeaderBytes = 1024;
+inline constexpr size_t kSequencersMax = 48;  // what fits into a header
+inline constexpr size_t kBatchHeaderBytes = 56;
 inline constexpr size_t kBatchAlignment = 8;
 
 struct SegmentHeader {
   model::Uuid log_id;
   uint64_t segment = 0;       // its number in the chain
-  uint64_t previous_end = 0;  // where the previous segment's data ends; 0 for the first
-  std::vector<uint64_t> next_numbers;  // by sequencer: smallest number a record of this segment may have
+  uint64_t file_bytes = 0;    // a shorter file is damaged
+  uint64_t previous_end = 0;  // the seal: where the previous segment's data ends; 0 for the first of a log
+  // By sequencer. Earlier segments hold smaller numbers, this one holds none smaller:
+  std::vector<uint64_t> first_numbers;
+  // Numbers below these may have been given, also to records that were cut.
+  std::vector<uint64_t> next_numbers;
 };
 
 void encode(const SegmentHeader& header, std::span<std::byte, kHeaderBytes> out);
-std::optional<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBytes> bytes);
+// kCorruption, or kFailedPrecondition for a version that this program does not know.
+Result<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBytes> bytes);
+
+// Mixed into every checksum of a segment, so that a batch is intact only in its own place of its own log.
+uint64_t checksum_seed(const model::Uuid& log_id, uint64_t segment);
 
 struct BatchHeader {
   uint64_t offset = 0;         // of itself in its segment
   uint64_t body_bytes = 0;     // padding included
-  uint64_t synced_offset = 0;  // data below was durable when this was written
+  uint64_t synced_offset = 0;  // data of this segment below was durable when this was written
+  uint64_t sequencers = 0;     // bit i: has records of sequencer i
+  uint64_t body_checksum = 0;
   uint32_t record_count = 0;
   uint64_t end() const { return offset + kBatchHeaderBytes + body_bytes; }
 };
 
-// A batch under construction: header space, then records.
+void encode(const BatchHeader& header, uint64_t seed, std::span<std::byte, kBatchHeaderBytes> out);
+// The header that verifies at this offset and whose batch ends within `file_bytes`.
+std::optional<BatchHeader> decode_batch_header(std::span<const std::byte, kBatchHeaderBytes> bytes, uint64_t seed,
+                                               uint64_t offset, uint64_t file_bytes);
+// The same batch for another place.
+BatchHeader moved_to(uint64_t offset, const BatchHeader& header, std::span<const std::byte> body, uint64_t seed);
+bool may_be_batch(std::span<const std::byte> bytes);  // has the magic
+bool is_intact(const BatchHeader& header, std::span<const std::byte> body, uint64_t seed);
+
+// A batch under construction: room for the header, then records.
 class BatchBuilder {
  public:
   BatchBuilder() { clear(); }
@@ -46,19 +65,18 @@ class BatchBuilder {
   void add(const StoredAt& stored_at, const Record& record);
   uint32_t record_count() const { return record_count_; }
   size_t bytes() const { return bytes_.size(); }
-  // Completes header, padding and checksum for this place.
-  std::span<const std::byte> seal(const model::Uuid& log_id, uint64_t segment, uint64_t offset, uint64_t synced_offset);
+  size_t capacity() const { return bytes_.capacity(); }
+  size_t sealed_bytes() const;  // with padding
+  // Completes header, padding and checksums for this place; may be repeated for another one.
+  std::span<const std::byte> seal(uint64_t seed, uint64_t offset, uint64_t synced_offset);
 
  private:
   std::vector<std::byte> bytes_;
+  uint64_t sequencers_ = 0;
   uint32_t record_count_ = 0;
 };
 
 size_t record_bytes(const Record& record);
-
-// Plausible: magic, own offset, and an end within `segment_bytes`. The checksum needs the body: is_intact().
-std::optional<BatchHeader> decode_batch_header(std::span<const std::byte> bytes, uint64_t offset, uint64_t segment_bytes);
-bool is_intact(std::span<const std::byte> batch, const model::Uuid& log_id, uint64_t segment);
 
 // Walks the records of an intact batch.
 class RecordCursor {

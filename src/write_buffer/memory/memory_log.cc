@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <variant>
 
 #include "base/mutex.h"
@@ -74,7 +75,7 @@ struct Position {
 class MemoryStream final : public Stream {
  public:
   MemoryStream(std::shared_ptr<Shared> shared, size_t sequencer, std::shared_ptr<std::vector<Position>> positions,
-               std::shared_ptr<size_t> alive)
+               std::shared_ptr<std::atomic<size_t>> alive)
       : shared_(std::move(shared)), sequencer_(sequencer), positions_(std::move(positions)), alive_(std::move(alive)) {
     ++*alive_;
   }
@@ -101,7 +102,7 @@ class MemoryStream final : public Stream {
   const std::shared_ptr<Shared> shared_;
   const size_t sequencer_;
   const std::shared_ptr<std::vector<Position>> positions_;
-  const std::shared_ptr<size_t> alive_;
+  const std::shared_ptr<std::atomic<size_t>> alive_;
 };
 
 class MemoryReader final : public Reader {
@@ -147,7 +148,7 @@ class MemoryReader final : public Reader {
 
   const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<std::vector<Position>> positions_;
-  const std::shared_ptr<size_t> streams_alive_ = std::make_shared<size_t>(0);
+  const std::shared_ptr<std::atomic<size_t>> streams_alive_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 class MemoryLogImpl final : public MemoryLog {
@@ -177,14 +178,16 @@ class MemoryLogImpl final : public MemoryLog {
   }
   std::vector<SequencedRecord> records(model::SequencerId sequencer) const override {
     std::vector<SequencedRecord> records;
+    if (!check_known(*shared_, sequencer)) return records;
     const MutexLock lock(shared_->mutex);
-    for (const Item& item : shared_->sequences.at(sequencer.value).items)
+    for (const Item& item : shared_->sequences[sequencer.value].items)
       if (const auto* record = std::get_if<SequencedRecord>(&item)) records.push_back(*record);
     return records;
   }
   void clear(model::SequencerId sequencer) override {
+    if (!check_known(*shared_, sequencer)) return;
     const MutexLock lock(shared_->mutex);
-    Shared::Sequence& sequence = shared_->sequences.at(sequencer.value);
+    Shared::Sequence& sequence = shared_->sequences[sequencer.value];
     sequence.cleared += sequence.items.size();
     sequence.items.clear();
   }

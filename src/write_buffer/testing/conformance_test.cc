@@ -11,8 +11,8 @@
 namespace magnetite::write_buffer {
 namespace {
 
-using model::SequencerId;
 using model::SequenceNumber;
+using model::SequencerId;
 
 // One isolated log.
 class Log {
@@ -99,7 +99,9 @@ TEST_P(WriteBufferConformance, NewStreamsGoOnAfterTheLastRecordDelivered) {
   const auto log = make(1);
   for (const char* payload : {"a", "b", "c"}) store(*log, payload);
   const auto reader = log->reader();
-  { const Streams unused = reader->streams().value(); }
+  {
+    const Streams unused = reader->streams().value();
+  }
   {
     const Streams streams = reader->streams().value();
     EXPECT_EQ(read(*streams.at(SequencerId{0})), "a");
@@ -259,12 +261,14 @@ TEST_P(WriteBufferConformance, ManyEntriesFromManyWritersArriveCompleteAndInOrde
         EXPECT_EQ(seen[s].count(std::to_string(writer) + "/" + std::to_string(i)), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Memory, WriteBufferConformance,
-    testing::Values([](Executor& e, uint32_t n) -> std::unique_ptr<Log> { return std::make_unique<MemoryContext>(e, n); }));
-INSTANTIATE_TEST_SUITE_P(
-    File, WriteBufferConformance,
-    testing::Values([](Executor& e, uint32_t n) -> std::unique_ptr<Log> { return std::make_unique<FileContext>(e, n); }));
+INSTANTIATE_TEST_SUITE_P(Memory, WriteBufferConformance,
+                         testing::Values([](Executor& e, uint32_t n) -> std::unique_ptr<Log> {
+                           return std::make_unique<MemoryContext>(e, n);
+                         }));
+INSTANTIATE_TEST_SUITE_P(File, WriteBufferConformance,
+                         testing::Values([](Executor& e, uint32_t n) -> std::unique_ptr<Log> {
+                           return std::make_unique<FileContext>(e, n);
+                         }));
 
 TEST(MemoryLog, MisuseIsRefused) {
   const auto executor = make_thread_executor();

@@ -103,9 +103,9 @@ TEST_P(Sql, AggregatesAndGroups) {
 
 TEST_P(Sql, ManyPartitionsAndSeries) {
   std::string lines;
-  for (int day = 0; day < 5; ++day)
+  for (int64_t day = 0; day < 5; ++day)
     for (int host = 0; host < 50; ++host)
-      for (int i = 0; i < 20; ++i)
+      for (int64_t i = 0; i < 20; ++i)
         lines += "m,host=h" + std::to_string(host) + " v=" + std::to_string(i) + "i " +
                  std::to_string(day * 86'400'000'000'000 + i * 1'000'000'000) + "\n";
   write(lines);

@@ -8,6 +8,8 @@
 #include <duckdb/function/function_set.hpp>
 #include <duckdb/function/scalar_function.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
+#include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
 
 #include "query/sql/bridges/calendar.h"
 
@@ -82,6 +84,13 @@ void to_timestamp(DataChunk& arguments, ExpressionState& state, Vector& result) 
   duckdb::VectorOperations::Cast(state.GetContext(), arguments.data[0], result, arguments.size());
 }
 
+// The start of the statement, comparable with `time`.
+void now(DataChunk& arguments, ExpressionState& state, Vector& result) {
+  const auto started = duckdb::MetaTransaction::Get(state.GetContext()).GetCurrentTransactionStartTimestamp();
+  constexpr int64_t kNanosPerMicro = 1'000;
+  result.Reference(duckdb::Value::TIMESTAMPNS(timestamp_ns_t(started.value * kNanosPerMicro)), duckdb::count_t(arguments.size()));
+}
+
 }  // namespace
 
 void register_bridges(duckdb::DatabaseInstance& database) {
@@ -97,6 +106,13 @@ void register_bridges(duckdb::DatabaseInstance& database) {
   loader.AddFunctionOverload(ScalarFunction("+", {interval, ns}, ns, add_reversed));
   loader.AddFunctionOverload(ScalarFunction("-", {ns, interval}, ns, subtract));
   loader.AddFunctionOverload(ScalarFunction("to_timestamp", {LogicalType::VARCHAR}, ns, to_timestamp));
+  for (const char* name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
+    ScalarFunction function(name, duckdb::vector<LogicalType>(), ns, now);
+    function.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
+    duckdb::CreateScalarFunctionInfo info(function);
+    info.on_conflict = duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;  // DuckDB's own has a zone and microseconds
+    loader.RegisterFunction(std::move(info));
+  }
   duckdb::ScalarFunctionSet date_bin("date_bin");
   date_bin.AddFunction(ScalarFunction({interval, ns}, ns, bucket<0>));
   date_bin.AddFunction(ScalarFunction({interval, ns, ns}, ns, bucket_from));

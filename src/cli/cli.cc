@@ -96,7 +96,8 @@ Result<> write(const Arguments& arguments) {
   do {
     const size_t bytes = next_piece_bytes(rest, kPieceBytes);
     auto written = client->write(arguments.database, std::string(rest.substr(0, bytes)));
-    if (show_progress) fmt::print(stderr, "\r{:3} %  {} lines ", 100 * (text.size() - rest.size() + bytes) / text.size(), lines);
+    if (show_progress)
+      fmt::print(stderr, "\r{:3} %  {} lines ", 100 * (text.size() - rest.size() + bytes) / text.size(), lines);
     if (!written) {
       if (lines == 0) return std::unexpected(std::move(written).error());
       return std::unexpected(std::move(written).error().with_context(
@@ -135,17 +136,23 @@ Result<> query(const Arguments& arguments) {
 void add_create(CLI::App& database, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
   CLI::App& command = *database.add_subcommand("create", "Creates a database");
   command.add_option("name", arguments->database, "Name of the database")->required();
-  command.add_option("--buffer-size-soft", arguments->buffer_size_soft, "Bytes in memory from which data is unloaded; 0: by the process");
-  command.add_option("--buffer-size-hard", arguments->buffer_size_hard, "Bytes in memory above which writes are refused; 0: by the process");
-  command.add_flag("--drop-non-persisted", arguments->drop_non_persisted, "Unpersisted data may be dropped when memory is short (loses data)");
-  command.add_flag("--drop-persisted-only", arguments->drop_persisted_only, "Only persisted data leaves memory (the default)");
+  command.add_option("--buffer-size-soft", arguments->buffer_size_soft,
+                     "Bytes in memory from which data is unloaded; 0: by the process");
+  command.add_option("--buffer-size-hard", arguments->buffer_size_hard,
+                     "Bytes in memory above which writes are refused; 0: by the process");
+  command.add_flag("--drop-non-persisted", arguments->drop_non_persisted,
+                   "Unpersisted data may be dropped when memory is short (loses data)");
+  command.add_flag("--drop-persisted-only", arguments->drop_persisted_only,
+                   "Only persisted data leaves memory (the default)");
   command.add_flag("--skip-persist", arguments->skip_persist, "Nothing is persisted");
   command.add_flag("--immutable", arguments->immutable, "No local writes");
   command.add_option("--catalog-transactions-until-checkpoint", arguments->catalog_transactions_until_checkpoint);
   command.add_option("--late-arrive-window-seconds", arguments->late_arrive_window_seconds)->capture_default_str();
   command.add_option("--persist-row-threshold", arguments->persist_row_threshold)->capture_default_str();
-  command.add_option("--persist-age-threshold-seconds", arguments->persist_age_threshold_seconds)->capture_default_str();
-  command.add_option("--partition-template", arguments->partition_template, "strftime format of a row's partition")->capture_default_str();
+  command.add_option("--persist-age-threshold-seconds", arguments->persist_age_threshold_seconds)
+      ->capture_default_str();
+  command.add_option("--partition-template", arguments->partition_template, "strftime format of a row's partition")
+      ->capture_default_str();
   command.callback([arguments, &exit_code] { exit_code = report(create(*arguments)); });
 }
 
@@ -155,7 +162,9 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<Arguments>();
   // `-h` is the host, as users of the 2021 command line know it; help is --help.
   app.set_help_flag("--help", "Prints this help");
-  app.add_option("--host,-h", arguments->host, "gRPC address of the server")->envname("MAGNETITE_ADDR")->capture_default_str();
+  app.add_option("--host,-h", arguments->host, "gRPC address of the server")
+      ->envname("MAGNETITE_ADDR")
+      ->capture_default_str();
   app.fallthrough();
   CLI::App& database = *app.add_subcommand("database", "Creates, shows, writes and queries databases");
   database.require_subcommand(1);

@@ -16,22 +16,28 @@ namespace write_api = influxdata::iox::write::v1;
 
 Error to_error(const grpc::Status& status, const std::string& host) {
   switch (status.error_code()) {
-    case grpc::NOT_FOUND: return Error(ErrorCode::kNotFound, "Database not found: " + status.error_message());
-    case grpc::ALREADY_EXISTS: return Error(ErrorCode::kAlreadyExists, "Database already exists: " + status.error_message());
-    case grpc::INVALID_ARGUMENT: return Error(ErrorCode::kInvalidInput, status.error_message());
-    case grpc::FAILED_PRECONDITION: return Error(ErrorCode::kFailedPrecondition, status.error_message());
-    case grpc::RESOURCE_EXHAUSTED: return Error(ErrorCode::kResourceExhausted, status.error_message());
+    case grpc::NOT_FOUND:
+      return Error(ErrorCode::kNotFound, "Database not found: " + status.error_message());
+    case grpc::ALREADY_EXISTS:
+      return Error(ErrorCode::kAlreadyExists, "Database already exists: " + status.error_message());
+    case grpc::INVALID_ARGUMENT:
+      return Error(ErrorCode::kInvalidInput, status.error_message());
+    case grpc::FAILED_PRECONDITION:
+      return Error(ErrorCode::kFailedPrecondition, status.error_message());
+    case grpc::RESOURCE_EXHAUSTED:
+      return Error(ErrorCode::kResourceExhausted, status.error_message());
     case grpc::UNAVAILABLE:
-      return Error(ErrorCode::kUnavailable, fmt::format("Error connecting to {}: {} (is the server running? --host names it)",
-                                                        host, status.error_message()));
-    default: return Error(ErrorCode::kInternal, "Unexpected server error: " + status.error_message());
+      return Error(ErrorCode::kUnavailable,
+                   fmt::format("Error connecting to {}: {} (is the server running? --host names it)", host,
+                               status.error_message()));
+    default:
+      return Error(ErrorCode::kInternal, "Unexpected server error: " + status.error_message());
   }
 }
 
 class ClientImpl final : public Client {
  public:
-  ClientImpl(std::string host, std::string address)
-      : host_(std::move(host)), address_(std::move(address)) {
+  ClientImpl(std::string host, std::string address) : host_(std::move(host)), address_(std::move(address)) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
     const auto channel = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
@@ -73,7 +79,8 @@ class ClientImpl final : public Client {
     return response.lines_written();
   }
 
-  Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database, const std::string& sql) override {
+  Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
+                                                          const std::string& sql) override {
     if (flight_ == nullptr) {
       const auto location = arrow::flight::Location::Parse("grpc://" + address_);
       if (!location.ok()) return fail(ErrorCode::kInvalidInput, location.status().message());
@@ -81,8 +88,9 @@ class ClientImpl final : public Client {
       if (!connected.ok()) return fail(ErrorCode::kUnavailable, connected.status().message());
       flight_ = *std::move(connected);
     }
-    const std::string ticket = fmt::format(R"({{"database":{},"sql_query":{}}})", glz::write_json(database).value_or("\"\""),
-                                           glz::write_json(sql).value_or("\"\""));
+    const std::string ticket =
+        fmt::format(R"({{"database":{},"sql_query":{}}})", glz::write_json(database).value_or("\"\""),
+                    glz::write_json(sql).value_or("\"\""));
     auto reader = flight_->DoGet(arrow::flight::Ticket{ticket});
     if (!reader.ok()) return flight_error(reader.status());
     auto batches = arrow::flight::MakeRecordBatchReader(*std::move(reader));
@@ -96,7 +104,8 @@ class ClientImpl final : public Client {
     return std::unexpected(to_error(status, host_));
   }
   static std::unexpected<Error> flight_error(const arrow::Status& status) {
-    return fail(ErrorCode::kInvalidInput, status.message().substr(0, status.message().find(". gRPC client debug context")));
+    return fail(ErrorCode::kInvalidInput,
+                status.message().substr(0, status.message().find(". gRPC client debug context")));
   }
 
   const std::string host_;
@@ -111,7 +120,8 @@ class ClientImpl final : public Client {
 Result<std::unique_ptr<Client>> Client::make(const std::string& host) {
   constexpr std::string_view kScheme = "http://";
   if (!host.starts_with(kScheme))
-    return fail(ErrorCode::kInvalidInput, fmt::format("--host '{}' must be http://name:port of the gRPC listener", host));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("--host '{}' must be http://name:port of the gRPC listener", host));
   std::string address = host.substr(kScheme.size());
   while (address.ends_with('/')) address.pop_back();
   return std::make_unique<ClientImpl>(host, std::move(address));

@@ -29,7 +29,8 @@ class Client {
   virtual Result<std::vector<std::string>> list_databases() = 0;
   virtual Result<management::DatabaseRules> get_database(const std::string& name) = 0;
   virtual Result<uint64_t> write(const std::string& database, std::string lines) = 0;  // lines written
-  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database, const std::string& sql) = 0;
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
+                                                                  const std::string& sql) = 0;
 };
 
 }  // namespace magnetite::cli

@@ -3,7 +3,7 @@
 namespace magnetite::cli {
 
 size_t next_piece_bytes(std::string_view text, size_t bytes_max) {
-  size_t end = 0;      // of the last whole line
+  size_t end = 0;  // of the last whole line
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {

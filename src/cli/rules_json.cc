@@ -2,12 +2,11 @@
 
 #include <influxdata/iox/management/v1/database_rules.pb.h>
 
+#include <glaze/json.hpp>
 #include <map>
 #include <optional>
 #include <variant>
 #include <vector>
-
-#include <glaze/json.hpp>
 
 namespace magnetite::cli {
 namespace {

@@ -40,8 +40,6 @@ Database::~Database() {
   surroundings_.memory.remove(memory_held_);
 }
 
-
-
 // A write after routing: immutable, shared with the lanes until it is applied.
 struct Database::Prepared {
   entry::ParsedBody body;
@@ -153,9 +151,9 @@ Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
   }
   if (!failure) return {};
   if (lines_stored == 0) return std::unexpected(*std::move(failure));
-  return std::unexpected((*std::move(failure)).with_context(
-      fmt::format("{} of {} lines were stored, repeating the whole write is safe", lines_stored,
-                  prepared->routed.lines_accepted)));
+  return std::unexpected((*std::move(failure))
+                             .with_context(fmt::format("{} of {} lines were stored, repeating the whole write is safe",
+                                                       lines_stored, prepared->routed.lines_accepted)));
 }
 
 void Database::apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed,
@@ -175,8 +173,6 @@ void Database::apply(const entry::ParsedBody& body, const entry::RoutedWrite& ro
   memory_held_ += *grown;
   freeze_if_due(table, partition, now);
 }
-
-
 
 void Database::freeze_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition,
                              WallTime now) {
@@ -216,8 +212,6 @@ void Database::freeze(Table& table, Partition& partition, const ClosedChunk& clo
   if (--freezes_running_ == 0) freezes_done_.notify_all();
 }
 
-
-
 Result<> Database::replay(const std::atomic<bool>& stop) {
   MAGNETITE_TRY(const std::unique_ptr<write_buffer::Reader> reader, log_->make_reader());
   MAGNETITE_TRY(write_buffer::Streams streams, reader->streams());
@@ -226,8 +220,8 @@ Result<> Database::replay(const std::atomic<bool>& stop) {
     std::vector<Task> tasks;
     size_t lane = 0;
     for (auto& [sequencer, stream] : streams) {
-      tasks.push_back(surroundings_.executor.spawn(
-          "replay", [this, lane, &stop, &outcome = outcomes[lane], stream = stream.get()] {
+      tasks.push_back(
+          surroundings_.executor.spawn("replay", [this, lane, &stop, &outcome = outcomes[lane], stream = stream.get()] {
             outcome = replay_stream(*stream, lane, stop);
           }));
       ++lane;
@@ -246,9 +240,8 @@ Result<> Database::replay_stream(write_buffer::Stream& stream, size_t lane, cons
     Result<> replayed = next ? replay_record(**next, lane) : Result<>(std::unexpected(std::move(next).error()));
     if (replayed) continue;
     counters_.replay_records_skipped += 1;
-    log::error("a log record was skipped", {{"database", name_},
-                                            {"sequencer", std::to_string(lane)},
-                                            {"error", replayed.error().describe()}});
+    log::error("a log record was skipped",
+               {{"database", name_}, {"sequencer", std::to_string(lane)}, {"error", replayed.error().describe()}});
   }
   return fail(ErrorCode::kShutdown, "replay was stopped");
 }
@@ -280,8 +273,6 @@ Result<> Database::replay_record(const write_buffer::SequencedRecord& record, si
                           routed.errors.front().message));
 }
 
-
-
 model::DatabaseRules Database::rules() const {
   const MutexLock lock(mutex_);
   return rules_;
@@ -294,7 +285,8 @@ Result<> Database::check_update(const model::DatabaseRules& rules) const {
                 "rules.partition_template: is fixed by the first write, one identity must stay in one partition");
   if (rules.write_buffer_writing != rules_.write_buffer_writing ||
       rules.write_buffer_reading != rules_.write_buffer_reading)
-    return fail(ErrorCode::kFailedPrecondition, "rules.write_buffer_connection: changes only while a database is empty");
+    return fail(ErrorCode::kFailedPrecondition,
+                "rules.write_buffer_connection: changes only while a database is empty");
   return {};
 }
 

@@ -14,7 +14,8 @@ Result<std::shared_ptr<Lane::Ticket>> Lane::enter(const write_buffer::Record& re
 Result<write_buffer::StoredAt> Lane::finish(Ticket& ticket, MonoTime deadline) {
   std::optional<Result<write_buffer::StoredAt>> outcome = ticket.pending_->wait_until(deadline);
   if (!outcome)
-    return fail(ErrorCode::kUnclear, "the log did not answer in time; the write may still appear, repeating it is safe");
+    return fail(ErrorCode::kUnclear,
+                "the log did not answer in time; the write may still appear, repeating it is safe");
   const MutexLock lock(apply_mutex_);
   apply_through(ticket, deadline);
   if (!ticket.done_)

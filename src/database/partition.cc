@@ -75,7 +75,8 @@ Result<size_t> Partition::append(const entry::ParsedBody& body, const std::vecto
                                  WallTime now) {
   const std::shared_ptr<chunk::OpenChunk> open = open_for_append(now);
   const size_t bytes_before = open->bytes() + open->series()->bytes();
-  MAGNETITE_TRY(const std::vector<entry::SeriesOrdinal> ordinals, resolve_series(body, write, *schema, *open->series()));
+  MAGNETITE_TRY(const std::vector<entry::SeriesOrdinal> ordinals,
+                resolve_series(body, write, *schema, *open->series()));
   open->append(body, field_columns, write, ordinals, std::move(schema), now);
   const size_t bytes_after = open->bytes() + open->series()->bytes();
   return bytes_after > bytes_before ? bytes_after - bytes_before : 0;

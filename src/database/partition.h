@@ -23,7 +23,7 @@ struct ClosedChunk {
   model::ChunkId id;
   model::ChunkOrder order;
   chunk::OpenSnapshot rows;
-  uint64_t bytes = 0;             // that installing its image gives back
+  uint64_t bytes = 0;  // that installing its image gives back
 };
 
 class Partition {

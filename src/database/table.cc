@@ -24,8 +24,8 @@ Result<> Table::declare(const entry::Declaration& declaration) {
   const MutexLock lock(mutex_);
   const auto columns = schema_->columns();
   const auto contradiction = [&](std::string_view what) {
-    return fail(ErrorCode::kCorruption, fmt::format("log declares column {} '{}' of table '{}', {}", declaration.id.value,
-                                                    declaration.column, declaration.table, what));
+    return fail(ErrorCode::kCorruption, fmt::format("log declares column {} '{}' of table '{}', {}",
+                                                    declaration.id.value, declaration.column, declaration.table, what));
   };
   if (declaration.id.value < columns.size()) {
     const schema::Column& known = columns[declaration.id.value];

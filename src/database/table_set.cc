@@ -30,8 +30,7 @@ std::shared_ptr<Table> TableSet::find(std::string_view name) const {
 std::shared_ptr<Table> TableSet::find_or_create(std::string_view name) {
   const MutexLock lock(mutex_);
   auto found = tables_.find(name);
-  if (found == tables_.end())
-    found = tables_.emplace(name, std::make_shared<Table>(std::string(name))).first;
+  if (found == tables_.end()) found = tables_.emplace(name, std::make_shared<Table>(std::string(name))).first;
   return found->second;
 }
 
@@ -52,8 +51,7 @@ Result<bool> TableSet::agree(entry::RoutedWrite& write) {
     if (!schema) return false;
     const auto agreed = (*schema)->columns();
     const auto provisional = wanted.schema->columns();
-    if (agreed.size() < provisional.size() ||
-        !std::equal(provisional.begin(), provisional.end(), agreed.begin()))
+    if (agreed.size() < provisional.size() || !std::equal(provisional.begin(), provisional.end(), agreed.begin()))
       return false;
     wanted.schema = *std::move(schema);
   }

@@ -29,7 +29,7 @@ class TableSet final : public entry::RouteContext {
 
   std::shared_ptr<Table> find(std::string_view name) const EXCLUDES(mutex_);  // nullptr if there is none
   std::shared_ptr<Table> find_or_create(std::string_view name) EXCLUDES(mutex_);
-  std::vector<std::shared_ptr<Table>> all() const EXCLUDES(mutex_);           // by name
+  std::vector<std::shared_ptr<Table>> all() const EXCLUDES(mutex_);  // by name
 
   // Creates tables and columns the write wished for. False: somebody else's columns came first, so ids differ from the
   // provisional ones; route again. Columns added are never taken back.

@@ -15,8 +15,8 @@ struct WriteInput {
   bool accept_partial = true;  // false: one bad line refuses the whole body
 };
 
-// Lines are counted over the whole body. `errors` is ordered by line and bounded (kErrorsMax); limit_errors is parallel:
-// true = a configured limit (tables, columns), false = bad input.
+// Lines are counted over the whole body. `errors` is ordered by line and bounded (kErrorsMax); limit_errors is
+// parallel: true = a configured limit (tables, columns), false = bad input.
 struct WriteReport {
   uint64_t lines_accepted = 0;  // stored, durable as the database's mode promises, and visible
   uint64_t lines_rejected = 0;

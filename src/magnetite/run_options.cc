@@ -10,7 +10,9 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_option("--server-id", options.server_id, "Number of this server, not 0; may be set later through the API")
       ->envname("MAGNETITE_ID")
       ->check(CLI::Range(1u, UINT32_MAX));
-  run.add_option("--api-bind", options.api_bind, "Address of HTTP")->envname("MAGNETITE_BIND_ADDR")->capture_default_str();
+  run.add_option("--api-bind", options.api_bind, "Address of HTTP")
+      ->envname("MAGNETITE_BIND_ADDR")
+      ->capture_default_str();
   run.add_option("--grpc-bind", options.grpc_bind, "Address of gRPC and Arrow Flight")
       ->envname("MAGNETITE_GRPC_BIND_ADDR")
       ->capture_default_str();
@@ -28,7 +30,8 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_flag("--create-databases-on-write,!--no-create-databases-on-write", options.create_databases_on_write,
                "Creates a database that a write names")
       ->envname("MAGNETITE_CREATE_DATABASES_ON_WRITE");
-  run.add_option("--columns-per-table-max", options.columns_per_table_max, "Limit of columns of a table")->capture_default_str();
+  run.add_option("--columns-per-table-max", options.columns_per_table_max, "Limit of columns of a table")
+      ->capture_default_str();
   run.add_option("--tables-per-database-max", options.tables_per_database_max, "Limit of tables of a database")
       ->capture_default_str();
   run.add_option("--databases-max", options.databases_max, "Limit of databases")->capture_default_str();
@@ -44,9 +47,11 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_option("--open-chunk-bytes-max", options.open_chunk_bytes_max, "An open chunk above this is compacted")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
-  run.add_option("--query-memory-bytes-max", options.query_memory_bytes_max, "Memory of queries (0: 40 % of the machine)")
+  run.add_option("--query-memory-bytes-max", options.query_memory_bytes_max,
+                 "Memory of queries (0: 40 % of the machine)")
       ->transform(CLI::AsSizeValue(false));
-  run.add_option("--query-timeout", options.query_timeout_seconds, "Seconds a statement may run")->capture_default_str();
+  run.add_option("--query-timeout", options.query_timeout_seconds, "Seconds a statement may run")
+      ->capture_default_str();
   run.add_option("--num-worker-threads", options.query_threads, "Threads of queries (0: one per core)")
       ->envname("MAGNETITE_NUM_WORKER_THREADS");
   run.add_option("--sequencers", options.sequencers, "Sequencers of new databases (0: one per core, at most 8)");

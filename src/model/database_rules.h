@@ -13,11 +13,27 @@ namespace magnetite::model {
 
 // Parts of a partition key, joined with '-'. Column, regex and strftime parts read tags only: a field there would
 // spread one identity over partitions.
-struct TablePart { bool operator==(const TablePart&) const = default; };
-struct ColumnPart { std::string column; bool operator==(const ColumnPart&) const = default; };
-struct TimePart { std::string format; bool operator==(const TimePart&) const = default; };
-struct RegexPart { std::string column; std::string regex; bool operator==(const RegexPart&) const = default; };
-struct StrftimePart { std::string column; std::string format; bool operator==(const StrftimePart&) const = default; };
+struct TablePart {
+  bool operator==(const TablePart&) const = default;
+};
+struct ColumnPart {
+  std::string column;
+  bool operator==(const ColumnPart&) const = default;
+};
+struct TimePart {
+  std::string format;
+  bool operator==(const TimePart&) const = default;
+};
+struct RegexPart {
+  std::string column;
+  std::string regex;
+  bool operator==(const RegexPart&) const = default;
+};
+struct StrftimePart {
+  std::string column;
+  std::string format;
+  bool operator==(const StrftimePart&) const = default;
+};
 using TemplatePart = std::variant<TablePart, ColumnPart, TimePart, RegexPart, StrftimePart>;
 
 struct PartitionTemplate {

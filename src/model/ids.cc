@@ -50,7 +50,8 @@ Result<> check_database_name(std::string_view name) {
   if (name.empty() || name.size() > kNameBytesMax)
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("database name must have 1 to {} bytes, this one has {}", kNameBytesMax, name.size()));
-  if (name == "." || name == "..") return fail(ErrorCode::kInvalidInput, fmt::format("'{}' cannot name a database", name));
+  if (name == "." || name == "..")
+    return fail(ErrorCode::kInvalidInput, fmt::format("'{}' cannot name a database", name));
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
       return fail(ErrorCode::kInvalidInput, "database name must not contain control characters");

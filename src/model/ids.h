@@ -12,12 +12,12 @@
 
 namespace magnetite::model {
 
-using ServerId = Id<struct ServerIdTag, uint32_t>;          // never 0
+using ServerId = Id<struct ServerIdTag, uint32_t>;  // never 0
 using SequencerId = Id<struct SequencerIdTag, uint32_t>;
 using SequenceNumber = Id<struct SequenceNumberTag, uint64_t>;
-using ChunkId = Id<struct ChunkIdTag, uint32_t>;            // a name within its partition, not an age
-using ChunkOrder = Id<struct ChunkOrderTag, uint64_t>;      // write order within its partition; the later one wins
-using ColumnId = Id<struct ColumnIdTag, uint32_t>;          // position in the table's column list; never reused
+using ChunkId = Id<struct ChunkIdTag, uint32_t>;        // a name within its partition, not an age
+using ChunkOrder = Id<struct ChunkOrderTag, uint64_t>;  // write order within its partition; the later one wins
+using ColumnId = Id<struct ColumnIdTag, uint32_t>;      // position in the table's column list; never reused
 
 // 128 random bits, version 4.
 struct Uuid {

@@ -26,7 +26,8 @@ std::vector<Slice> cut(const std::vector<model::TimeRange>& ranges) {
     edges.push_back({range.min, false});
     edges.push_back({range.max, true});
   }
-  std::ranges::sort(edges, [](const Edge& a, const Edge& b) { return a.time != b.time ? a.time < b.time : a.end < b.end; });
+  std::ranges::sort(edges,
+                    [](const Edge& a, const Edge& b) { return a.time != b.time ? a.time < b.time : a.end < b.end; });
   std::vector<Slice> slices;
   size_t open = 0;
   int64_t from = 0;

@@ -34,7 +34,8 @@ TEST(Overlap, TouchingBoundsGroupTogetherInTheirSlice) {
 TEST(Overlap, ChainsAreCutIntoSlices) {
   // The third overlaps both others, which do not overlap each other.
   const auto groups = group_overlaps({{0, 10}, {20, 30}, {5, 25}}, kAlways);
-  EXPECT_THAT(members(groups), ElementsAre(ElementsAre(0), ElementsAre(0, 2), ElementsAre(2), ElementsAre(1, 2), ElementsAre(1)));
+  EXPECT_THAT(members(groups),
+              ElementsAre(ElementsAre(0), ElementsAre(0, 2), ElementsAre(2), ElementsAre(1, 2), ElementsAre(1)));
 }
 
 TEST(Overlap, SeriesRangesSeparateWithinASlice) {

@@ -57,8 +57,8 @@ class Member {
 struct Morsel {
   model::TimeRange times;
   std::vector<const Member*> members;
-  size_t row_group = 0;               // one member: which
-  std::vector<SeriesList> series;     // several: per member, which
+  size_t row_group = 0;            // one member: which
+  std::vector<SeriesList> series;  // several: per member, which
 };
 
 class MergedReader final : public MorselReader {
@@ -101,11 +101,16 @@ bool excludes(const chunk::SortedChunk& rows, const model::Comparison& compariso
   switch (comparison.op) {
     case model::CompareOp::kEqual:
       return surely(summary->max, comparison.literal, less) || surely(summary->min, comparison.literal, greater);
-    case model::CompareOp::kLess: return surely(summary->min, comparison.literal, greater_equal);
-    case model::CompareOp::kLessOrEqual: return surely(summary->min, comparison.literal, greater);
-    case model::CompareOp::kGreater: return surely(summary->max, comparison.literal, less_equal);
-    case model::CompareOp::kGreaterOrEqual: return surely(summary->max, comparison.literal, less);
-    case model::CompareOp::kNotEqual: return false;
+    case model::CompareOp::kLess:
+      return surely(summary->min, comparison.literal, greater_equal);
+    case model::CompareOp::kLessOrEqual:
+      return surely(summary->min, comparison.literal, greater);
+    case model::CompareOp::kGreater:
+      return surely(summary->max, comparison.literal, less_equal);
+    case model::CompareOp::kGreaterOrEqual:
+      return surely(summary->max, comparison.literal, less);
+    case model::CompareOp::kNotEqual:
+      return false;
   }
   return false;
 }
@@ -113,7 +118,9 @@ bool excludes(const chunk::SortedChunk& rows, const model::Comparison& compariso
 class Plan final : public ScanPlan {
  public:
   Plan(ScanRequest request, std::shared_ptr<ScanControl> control)
-      : request_(std::move(request)), control_(std::move(control)), filter_(request_.predicate, *request_.table.schema) {
+      : request_(std::move(request)),
+        control_(std::move(control)),
+        filter_(request_.predicate, *request_.table.schema) {
     std::map<std::string_view, std::vector<const Member*>> partitions;
     for (ChunkSnapshot& chunk : request_.table.chunks) {
       ++counters_.chunks_total;
@@ -136,8 +143,8 @@ class Plan final : public ScanPlan {
     const Morsel& morsel = morsels_[index];
     if (morsel.members.size() == 1) {
       const Member& member = *morsel.members[0];
-      SortedRead read{member.rows(), member.series(), request_.table.schema, request_.columns, morsel.times,
-                      morsel.row_group};
+      SortedRead read{member.rows(),    member.series(), request_.table.schema,
+                      request_.columns, morsel.times,    morsel.row_group};
       return read_sorted(std::move(read), control_);
     }
     chunk::MergeRequest merge;
@@ -166,11 +173,11 @@ class Plan final : public ScanPlan {
   void plan_single(const Member& member, const model::TimeRange& times) {
     const std::shared_ptr<const chunk::SortedChunk>& rows = member.rows();
     const SeriesList series = member.series();
-    const bool pruned = (series != nullptr && series->empty()) ||
-                        std::ranges::any_of(request_.predicate.comparisons, [&](const model::Comparison& comparison) {
-                          return model::is_field(request_.table.schema->column(comparison.column).type) &&
-                                 excludes(*rows, comparison);
-                        });
+    const bool pruned =
+        (series != nullptr && series->empty()) ||
+        std::ranges::any_of(request_.predicate.comparisons, [&](const model::Comparison& comparison) {
+          return model::is_field(request_.table.schema->column(comparison.column).type) && excludes(*rows, comparison);
+        });
     if (pruned) {
       ++counters_.chunks_pruned;
       counters_.rows_pruned += rows->row_count();

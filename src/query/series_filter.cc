@@ -7,12 +7,18 @@ namespace {
 
 bool satisfies(std::string_view value, model::CompareOp op, std::string_view literal) {
   switch (op) {
-    case model::CompareOp::kEqual: return value == literal;
-    case model::CompareOp::kNotEqual: return value != literal;
-    case model::CompareOp::kLess: return value < literal;
-    case model::CompareOp::kLessOrEqual: return value <= literal;
-    case model::CompareOp::kGreater: return value > literal;
-    case model::CompareOp::kGreaterOrEqual: return value >= literal;
+    case model::CompareOp::kEqual:
+      return value == literal;
+    case model::CompareOp::kNotEqual:
+      return value != literal;
+    case model::CompareOp::kLess:
+      return value < literal;
+    case model::CompareOp::kLessOrEqual:
+      return value <= literal;
+    case model::CompareOp::kGreater:
+      return value > literal;
+    case model::CompareOp::kGreaterOrEqual:
+      return value >= literal;
   }
   return true;
 }
@@ -50,13 +56,15 @@ std::shared_ptr<const std::vector<uint32_t>> SeriesFilter::match(const chunk::Se
   std::vector<uint8_t> matching(series.series_count(), 1);
   for (const model::Comparison& comparison : comparisons_) {
     const std::string_view literal = std::get<std::string>(comparison.literal);
-    keep(series, comparison.column, [&](std::string_view value) { return satisfies(value, comparison.op, literal); },
-         matching);
+    keep(
+        series, comparison.column, [&](std::string_view value) { return satisfies(value, comparison.op, literal); },
+        matching);
   }
   for (const model::Membership& membership : memberships_) {
-    keep(series, membership.column,
-         [&](std::string_view value) { return std::ranges::binary_search(membership.values, value, std::less<>()); },
-         matching);
+    keep(
+        series, membership.column,
+        [&](std::string_view value) { return std::ranges::binary_search(membership.values, value, std::less<>()); },
+        matching);
   }
   std::vector<uint32_t> list;
   for (size_t i = 0; i < matching.size(); ++i)

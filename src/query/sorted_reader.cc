@@ -86,8 +86,8 @@ class SortedReader final : public MorselReader {
                    std::min(index.end_row(series), group_end) - group.first_row};
       if (times != nullptr) {
         const auto* values = static_cast<const int64_t*>(times->vector.data);
-        span.begin = static_cast<uint64_t>(
-            std::lower_bound(values + span.begin, values + span.end, read_.times.min) - values);
+        span.begin =
+            static_cast<uint64_t>(std::lower_bound(values + span.begin, values + span.end, read_.times.min) - values);
         span.end =
             static_cast<uint64_t>(std::upper_bound(values + span.begin, values + span.end, read_.times.max) - values);
       }
@@ -198,13 +198,18 @@ class SortedReader final : public MorselReader {
     const ColumnVector& source = decoded.vector;
     if (!together) {
       switch (out.type) {
-        case model::ColumnType::kFloat: return gather<double>(source, spans, rows, out);
+        case model::ColumnType::kFloat:
+          return gather<double>(source, spans, rows, out);
         case model::ColumnType::kInteger:
-        case model::ColumnType::kTime: return gather<int64_t>(source, spans, rows, out);
-        case model::ColumnType::kUnsigned: return gather<uint64_t>(source, spans, rows, out);
-        case model::ColumnType::kBoolean: return gather<uint8_t>(source, spans, rows, out);
+        case model::ColumnType::kTime:
+          return gather<int64_t>(source, spans, rows, out);
+        case model::ColumnType::kUnsigned:
+          return gather<uint64_t>(source, spans, rows, out);
+        case model::ColumnType::kBoolean:
+          return gather<uint8_t>(source, spans, rows, out);
         case model::ColumnType::kString:
-        case model::ColumnType::kTag: return gather<std::string_view>(source, spans, rows, out);
+        case model::ColumnType::kTag:
+          return gather<std::string_view>(source, spans, rows, out);
       }
     }
     const uint64_t begin = spans.front().begin;

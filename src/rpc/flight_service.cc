@@ -14,19 +14,26 @@ using arrow::flight::MakeFlightError;
 arrow::Status to_arrow(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInvalidInput:
-    case ErrorCode::kLimitExceeded: return arrow::Status::Invalid(error.message());
-    case ErrorCode::kNotFound: return arrow::Status::KeyError(error.message());
+    case ErrorCode::kLimitExceeded:
+      return arrow::Status::Invalid(error.message());
+    case ErrorCode::kNotFound:
+      return arrow::Status::KeyError(error.message());
     case ErrorCode::kAlreadyExists:
     case ErrorCode::kFailedPrecondition:
     case ErrorCode::kUnavailable:
     case ErrorCode::kUnclear:
-    case ErrorCode::kShutdown: return MakeFlightError(FlightStatusCode::Unavailable, error.message());
+    case ErrorCode::kShutdown:
+      return MakeFlightError(FlightStatusCode::Unavailable, error.message());
     case ErrorCode::kTooLarge:
-    case ErrorCode::kResourceExhausted: return arrow::Status::CapacityError(error.message());
-    case ErrorCode::kDeadlineExceeded: return MakeFlightError(FlightStatusCode::TimedOut, error.message());
-    case ErrorCode::kCancelled: return MakeFlightError(FlightStatusCode::Cancelled, error.message());
+    case ErrorCode::kResourceExhausted:
+      return arrow::Status::CapacityError(error.message());
+    case ErrorCode::kDeadlineExceeded:
+      return MakeFlightError(FlightStatusCode::TimedOut, error.message());
+    case ErrorCode::kCancelled:
+      return MakeFlightError(FlightStatusCode::Cancelled, error.message());
     case ErrorCode::kCorruption:
-    case ErrorCode::kInternal: return MakeFlightError(FlightStatusCode::Internal, error.message());
+    case ErrorCode::kInternal:
+      return MakeFlightError(FlightStatusCode::Internal, error.message());
   }
   return MakeFlightError(FlightStatusCode::Internal, error.message());
 }
@@ -61,7 +68,8 @@ Result<query::sql::ParameterValue> to_parameter(const std::string& name, const g
   if (value.is_string()) return query::sql::ParameterValue(value.get<std::string>());
   if (const auto* whole = value.get_if<int64_t>()) return query::sql::ParameterValue(*whole);
   if (const auto* number = value.get_if<double>()) return query::sql::ParameterValue(*number);
-  return fail(ErrorCode::kInvalidInput, fmt::format("parameter '{}' must be a string, a number, a boolean or null", name));
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("parameter '{}' must be a string, a number, a boolean or null", name));
 }
 
 }  // namespace

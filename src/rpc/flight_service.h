@@ -1,4 +1,5 @@
-// Arrow Flight: DoGet with a JSON ticket {"database": ..., "sql_query": ...}. Heavy header: for .cc files of this folder.
+// Arrow Flight: DoGet with a JSON ticket {"database": ..., "sql_query": ...}. Heavy header: for .cc files of this
+// folder.
 #pragma once
 
 #include <arrow/flight/server.h>

@@ -12,7 +12,11 @@ namespace {
 class RpcServerImpl final : public RpcServer {
  public:
   RpcServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, RpcOptions options)
-      : options_(std::move(options)), management_(server), write_(server), flight_(server, engine), executor_(executor) {}
+      : options_(std::move(options)),
+        management_(server),
+        write_(server),
+        flight_(server, engine),
+        executor_(executor) {}
   ~RpcServerImpl() override { stop(std::chrono::seconds(0)); }
 
   Result<> begin() {
@@ -29,7 +33,8 @@ class RpcServerImpl final : public RpcServer {
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
     };
     if (const arrow::Status started = flight_.Init(flight_options); !started.ok())
-      return fail(ErrorCode::kUnavailable, fmt::format("cannot listen on {} (--grpc-bind): {}", options_.bind_address, started.message()));
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("cannot listen on {} (--grpc-bind): {}", options_.bind_address, started.message()));
     running_ = true;
     return {};
   }
@@ -41,8 +46,8 @@ class RpcServerImpl final : public RpcServer {
 
   void stop(std::chrono::seconds drain) override {
     if (!std::exchange(running_, false)) return;
-    const auto deadline = std::chrono::system_clock::time_point(
-                              std::chrono::nanoseconds(executor_.clock().wall_now().nanos)) + drain;
+    const auto deadline =
+        std::chrono::system_clock::time_point(std::chrono::nanoseconds(executor_.clock().wall_now().nanos)) + drain;
     static_cast<void>(flight_.Shutdown(&deadline));  // calls that outlive the deadline are cut
   }
 

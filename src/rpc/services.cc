@@ -19,10 +19,14 @@ Status missing_field(std::string_view field) {
 
 management::DatabaseStatus::DatabaseState to_proto_state(server::DatabaseState state) {
   switch (state) {
-    case server::DatabaseState::kKnown: return management::DatabaseStatus::DATABASE_STATE_KNOWN;
-    case server::DatabaseState::kRulesLoaded: return management::DatabaseStatus::DATABASE_STATE_RULES_LOADED;
-    case server::DatabaseState::kReplay: return management::DatabaseStatus::DATABASE_STATE_REPLAY;
-    case server::DatabaseState::kInitialized: return management::DatabaseStatus::DATABASE_STATE_INITIALIZED;
+    case server::DatabaseState::kKnown:
+      return management::DatabaseStatus::DATABASE_STATE_KNOWN;
+    case server::DatabaseState::kRulesLoaded:
+      return management::DatabaseStatus::DATABASE_STATE_RULES_LOADED;
+    case server::DatabaseState::kReplay:
+      return management::DatabaseStatus::DATABASE_STATE_REPLAY;
+    case server::DatabaseState::kInitialized:
+      return management::DatabaseStatus::DATABASE_STATE_INITIALIZED;
   }
   return management::DatabaseStatus::DATABASE_STATE_UNSPECIFIED;
 }
@@ -44,7 +48,8 @@ Status ManagementService::UpdateServerId(grpc::ServerContext*, const management:
   return Status::OK;
 }
 
-Status ManagementService::SetServingReadiness(grpc::ServerContext*, const management::SetServingReadinessRequest* request,
+Status ManagementService::SetServingReadiness(grpc::ServerContext*,
+                                              const management::SetServingReadinessRequest* request,
                                               management::SetServingReadinessResponse*) {
   server_.set_serving(request->ready());
   return Status::OK;
@@ -125,10 +130,12 @@ Status WriteService::Write(grpc::ServerContext*, const write::WriteRequest* requ
 
 Status HealthService::Check(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest* request,
                             grpc::health::v1::HealthCheckResponse* response) {
-  static constexpr std::array kServices = {
-      std::string_view(""), std::string_view("grpc.health.v1.Health"), std::string_view("influxdata.platform.storage.Storage"),
-      std::string_view("arrow.flight.protocol.FlightService"), std::string_view("influxdata.iox.write.v1.WriteService"),
-      std::string_view("influxdata.iox.management.v1.ManagementService")};
+  static constexpr std::array kServices = {std::string_view(""),
+                                           std::string_view("grpc.health.v1.Health"),
+                                           std::string_view("influxdata.platform.storage.Storage"),
+                                           std::string_view("arrow.flight.protocol.FlightService"),
+                                           std::string_view("influxdata.iox.write.v1.WriteService"),
+                                           std::string_view("influxdata.iox.management.v1.ManagementService")};
   if (std::ranges::find(kServices, request->service()) == kServices.end())
     return {grpc::NOT_FOUND, fmt::format("unknown service {}", request->service())};
   response->set_status(grpc::health::v1::HealthCheckResponse::SERVING);

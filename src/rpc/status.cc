@@ -46,34 +46,42 @@ grpc::Status precondition(const Error& error) {
   violation.set_type(error.message().starts_with("Writer ID") ? "Writer ID" : "database");
   violation.set_subject("influxdata.com/iox");
   violation.set_description(error.message());
-  return with_detail(grpc::FAILED_PRECONDITION,
-                     fmt::format("Precondition violation influxdata.com/iox - {}: {}", violation.type(), error.message()),
-                     detail);
+  return with_detail(
+      grpc::FAILED_PRECONDITION,
+      fmt::format("Precondition violation influxdata.com/iox - {}: {}", violation.type(), error.message()), detail);
 }
 
 }  // namespace
 
 grpc::Status to_status(const Error& error, const Subject& subject) {
   switch (error.code()) {
-    case ErrorCode::kInvalidInput: return field_violation(error, subject);
+    case ErrorCode::kInvalidInput:
+      return field_violation(error, subject);
     case ErrorCode::kNotFound:
-      return with_detail(grpc::NOT_FOUND, fmt::format("Resource {}/{} not found", subject.resource_type, subject.resource_name),
+      return with_detail(grpc::NOT_FOUND,
+                         fmt::format("Resource {}/{} not found", subject.resource_type, subject.resource_name),
                          resource(subject));
     case ErrorCode::kAlreadyExists:
       return with_detail(grpc::ALREADY_EXISTS,
                          fmt::format("Resource {}/{} already exists", subject.resource_type, subject.resource_name),
                          resource(subject));
-    case ErrorCode::kFailedPrecondition: return precondition(error);
+    case ErrorCode::kFailedPrecondition:
+      return precondition(error);
     case ErrorCode::kResourceExhausted:
     case ErrorCode::kLimitExceeded:
-    case ErrorCode::kTooLarge: return {grpc::RESOURCE_EXHAUSTED, error.message()};
+    case ErrorCode::kTooLarge:
+      return {grpc::RESOURCE_EXHAUSTED, error.message()};
     case ErrorCode::kUnavailable:
     case ErrorCode::kUnclear:
-    case ErrorCode::kShutdown: return {grpc::UNAVAILABLE, error.message()};
-    case ErrorCode::kDeadlineExceeded: return {grpc::DEADLINE_EXCEEDED, error.message()};
-    case ErrorCode::kCancelled: return {grpc::CANCELLED, error.message()};
+    case ErrorCode::kShutdown:
+      return {grpc::UNAVAILABLE, error.message()};
+    case ErrorCode::kDeadlineExceeded:
+      return {grpc::DEADLINE_EXCEEDED, error.message()};
+    case ErrorCode::kCancelled:
+      return {grpc::CANCELLED, error.message()};
     case ErrorCode::kCorruption:
-    case ErrorCode::kInternal: break;
+    case ErrorCode::kInternal:
+      break;
   }
   log::error("internal error", {{"error", error.message()}});
   return {grpc::INTERNAL, "Internal Error"};

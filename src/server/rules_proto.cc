@@ -28,12 +28,18 @@ void part_to_proto(const model::TemplatePart& part, management::PartitionTemplat
 Result<model::TemplatePart> part_from_proto(const management::PartitionTemplate::Part& part, int index) {
   using Part = management::PartitionTemplate::Part;
   switch (part.part_case()) {
-    case Part::kTable: return model::TablePart{};
-    case Part::kColumn: return model::ColumnPart{part.column()};
-    case Part::kTime: return model::TimePart{part.time()};
-    case Part::kRegex: return model::RegexPart{part.regex().column(), part.regex().format()};
-    case Part::kStrfTime: return model::StrftimePart{part.strf_time().column(), part.strf_time().format()};
-    case Part::PART_NOT_SET: break;
+    case Part::kTable:
+      return model::TablePart{};
+    case Part::kColumn:
+      return model::ColumnPart{part.column()};
+    case Part::kTime:
+      return model::TimePart{part.time()};
+    case Part::kRegex:
+      return model::RegexPart{part.regex().column(), part.regex().format()};
+    case Part::kStrfTime:
+      return model::StrftimePart{part.strf_time().column(), part.strf_time().format()};
+    case Part::PART_NOT_SET:
+      break;
   }
   return fail(ErrorCode::kInvalidInput,
               fmt::format("rules.partition_template.parts.{}.part: Field is required", index));
@@ -90,8 +96,7 @@ Result<model::DatabaseRules> from_proto(const management::DatabaseRules& from) {
     return fail(ErrorCode::kInvalidInput, "rules.routing_rules: this server does not route writes to other servers");
   rules.write_buffer_writing = from.writing();
   rules.write_buffer_reading = from.reading();
-  if (from.uuid().size() == rules.uuid.bytes.size())
-    std::ranges::copy(from.uuid(), rules.uuid.bytes.begin());
+  if (from.uuid().size() == rules.uuid.bytes.size()) std::ranges::copy(from.uuid(), rules.uuid.bytes.begin());
   return rules;
 }
 

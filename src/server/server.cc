@@ -18,20 +18,28 @@ namespace magnetite::server {
 
 std::string_view to_string(ServerState state) {
   switch (state) {
-    case ServerState::kWaitingForServerId: return "waiting for a server id";
-    case ServerState::kLoading: return "loading";
-    case ServerState::kReady: return "ready";
-    case ServerState::kStopping: return "stopping";
+    case ServerState::kWaitingForServerId:
+      return "waiting for a server id";
+    case ServerState::kLoading:
+      return "loading";
+    case ServerState::kReady:
+      return "ready";
+    case ServerState::kStopping:
+      return "stopping";
   }
   return "unknown";
 }
 
 std::string_view to_string(DatabaseState state) {
   switch (state) {
-    case DatabaseState::kKnown: return "known";
-    case DatabaseState::kRulesLoaded: return "rules loaded";
-    case DatabaseState::kReplay: return "replay";
-    case DatabaseState::kInitialized: return "initialized";
+    case DatabaseState::kKnown:
+      return "known";
+    case DatabaseState::kRulesLoaded:
+      return "rules loaded";
+    case DatabaseState::kReplay:
+      return "replay";
+    case DatabaseState::kInitialized:
+      return "initialized";
   }
   return "unknown";
 }
@@ -55,8 +63,8 @@ class ServerImpl final : public Server {
         store_(store),
         options_(std::move(options)),
         memory_(options_.memory_bytes_max != 0 ? options_.memory_bytes_max : machine_memory_bytes() / 10 * 7),
-        cache_(std::make_shared<chunk::DecodedCache>(
-            options_.cache_bytes_max != 0 ? options_.cache_bytes_max : machine_memory_bytes() / 4)),
+        cache_(std::make_shared<chunk::DecodedCache>(options_.cache_bytes_max != 0 ? options_.cache_bytes_max
+                                                                                   : machine_memory_bytes() / 4)),
         // Few waiting jobs: their rows stay in memory as columns, and a writer that finds the queue full builds itself.
         jobs_(executor, {"freeze", std::max<size_t>(1, cores() / 2), 2}),
         changed_(executor) {
@@ -102,12 +110,14 @@ class ServerImpl final : public Server {
     model::materialise_defaults(rules);
     MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
     if (!rules.write_buffer_writing.empty() || !rules.write_buffer_reading.empty())
-      return fail(ErrorCode::kInvalidInput,
-                  "rules.write_buffer_connection: this server keeps its own local log and cannot use another write buffer");
+      return fail(
+          ErrorCode::kInvalidInput,
+          "rules.write_buffer_connection: this server keeps its own local log and cannot use another write buffer");
     MAGNETITE_RETURN_IF_ERROR(entry::PartitionKeyMaker::make(rules.partition_template));
     if (databases_.size() >= options_.databases_max)
-      return fail(ErrorCode::kLimitExceeded,
-                  fmt::format("the server has {} databases, the most allowed (--databases-max)", options_.databases_max));
+      return fail(
+          ErrorCode::kLimitExceeded,
+          fmt::format("the server has {} databases, the most allowed (--databases-max)", options_.databases_max));
     rules.uuid = model::Uuid::random();
     const std::string name = rules.name;
     if (!databases_.reserve(name))
@@ -219,11 +229,14 @@ class ServerImpl final : public Server {
     const MutexLock lock(mutex_);
     switch (state_) {
       case ServerState::kWaitingForServerId:
-        return fail(ErrorCode::kFailedPrecondition, "Writer ID must be set: start with --server-id or call UpdateServerId");
+        return fail(ErrorCode::kFailedPrecondition,
+                    "Writer ID must be set: start with --server-id or call UpdateServerId");
       case ServerState::kLoading:
         return fail(ErrorCode::kUnavailable, error_.empty() ? "databases are loading" : error_);
-      case ServerState::kStopping: return fail(ErrorCode::kShutdown, "the server is stopping");
-      case ServerState::kReady: break;
+      case ServerState::kStopping:
+        return fail(ErrorCode::kShutdown, "the server is stopping");
+      case ServerState::kReady:
+        break;
     }
     return *server_id_;
   }
@@ -236,8 +249,8 @@ class ServerImpl final : public Server {
         options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax);
     MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log,
                   write_buffer::FileLog::open(disk_, executor_, std::move(log_options)));
-    const database::Surroundings surroundings{executor_, jobs_, cache_, memory_, options_.limits,
-                                              options_.open_chunk_bytes_max};
+    const database::Surroundings surroundings{executor_, jobs_,           cache_,
+                                              memory_,   options_.limits, options_.open_chunk_bytes_max};
     return database::Database::make(surroundings, std::move(rules), std::move(log));
   }
 

@@ -23,14 +23,14 @@ namespace magnetite::server {
 
 struct ServerOptions {
   std::optional<model::ServerId> server_id;
-  std::string log_folder;                 // of the local logs: <log_folder>/<database uuid>
+  std::string log_folder;  // of the local logs: <log_folder>/<database uuid>
   write_buffer::SyncMode wal_sync;
-  uint32_t sequencer_count = 0;           // of new databases; 0 = cores, at most 8
+  uint32_t sequencer_count = 0;  // of new databases; 0 = cores, at most 8
   bool create_databases_on_write = true;
   model::Limits limits;
   size_t databases_max = 1'000;
-  size_t cache_bytes_max = 0;             // decoded columns; 0 = a quarter of the machine's memory
-  uint64_t memory_bytes_max = 0;          // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
+  size_t cache_bytes_max = 0;     // decoded columns; 0 = a quarter of the machine's memory
+  uint64_t memory_bytes_max = 0;  // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
   uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
 };
 
@@ -45,10 +45,10 @@ std::string_view to_string(DatabaseState state);
 struct DatabaseStatus {
   std::string name;
   DatabaseState state = DatabaseState::kKnown;
-  std::string error;             // empty = none
+  std::string error;  // empty = none
   uint64_t replayed_bytes = 0;
-  std::string log_mode;          // "file, sync=commit"
-  std::string log_problem;       // why writes are refused at the moment; empty = accepting
+  std::string log_mode;     // "file, sync=commit"
+  std::string log_problem;  // why writes are refused at the moment; empty = accepting
   uint64_t log_bytes = 0;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;
@@ -56,7 +56,7 @@ struct DatabaseStatus {
 
 struct ServerStatus {
   ServerState state = ServerState::kWaitingForServerId;
-  std::string error;             // e.g. "store error: ..."
+  std::string error;                      // e.g. "store error: ..."
   std::vector<DatabaseStatus> databases;  // by name
 };
 
@@ -80,7 +80,8 @@ class Server : public query::DatabaseSource {
   // kInvalidInput "id already set" once there is one, or for 0.
   virtual Result<> set_server_id(model::ServerId id) = 0;
 
-  // kFailedPrecondition without a server id, kUnavailable while loading, kAlreadyExists, kInvalidInput with a field path.
+  // kFailedPrecondition without a server id, kUnavailable while loading, kAlreadyExists, kInvalidInput with a field
+  // path.
   virtual Result<> create_database(model::DatabaseRules rules) = 0;
   virtual Result<model::DatabaseRules> rules(std::string_view database) const = 0;  // kNotFound
   virtual Result<model::DatabaseRules> update_rules(model::DatabaseRules rules) = 0;

@@ -14,9 +14,9 @@ namespace magnetite::testing {
 
 // The states a chunk can be in; every case gives the same rows in each.
 enum class ChunkState : uint8_t {
-  kOpen,        // mutable columns
-  kFrozen,      // images: every write is frozen at once
-  kReplayed,    // open columns after a restart
+  kOpen,      // mutable columns
+  kFrozen,    // images: every write is frozen at once
+  kReplayed,  // open columns after a restart
 };
 
 class SqlHarness {

@@ -53,7 +53,9 @@ TEST_P(Sql, TimeFiltersKeepNanoseconds) {
   EXPECT_EQ(query("SELECT x FROM m WHERE time > '2021-04-01T14:10:24.000000001'"), "x\n3\n");
   EXPECT_EQ(query("SELECT x FROM m WHERE time >= '2021-04-01T14:10:24.000000001Z' ORDER BY x"), "x\n2\n3\n");
   EXPECT_EQ(query("SELECT x FROM m WHERE time = '2021-04-01 14:10:24'"), "x\n1\n");
-  EXPECT_EQ(query("SELECT x FROM m WHERE time BETWEEN '2021-04-01T14:10:24' AND '2021-04-01T14:10:24.000000001' ORDER BY x"), "x\n1\n2\n");
+  EXPECT_EQ(
+      query("SELECT x FROM m WHERE time BETWEEN '2021-04-01T14:10:24' AND '2021-04-01T14:10:24.000000001' ORDER BY x"),
+      "x\n1\n2\n");
   EXPECT_EQ(query("SELECT x FROM m WHERE time < '2021-04-01T14:10:24'"), "");
   EXPECT_EQ(query("SELECT count(*) AS n FROM m WHERE time < now()"), "n\n3\n");
 }
@@ -64,7 +66,8 @@ TEST_P(Sql, FunctionsOfTimeKeepNanoseconds) {
   EXPECT_EQ(query("SELECT date_trunc('microsecond', time) AS t FROM m"), "t\n2021-04-01T14:10:24.123456\n");
   EXPECT_EQ(query("SELECT time_bucket(INTERVAL '1 hour', time) AS t FROM m"), "t\n2021-04-01T14:00:00\n");
   EXPECT_EQ(query("SELECT date_bin(INTERVAL '1 hour', time) AS t FROM m"), "t\n2021-04-01T14:00:00\n");
-  EXPECT_EQ(query("SELECT date_bin(INTERVAL '10 minutes', time, TIMESTAMP '1970-01-01T00:05:00') AS t FROM m"), "t\n2021-04-01T14:05:00\n");
+  EXPECT_EQ(query("SELECT date_bin(INTERVAL '10 minutes', time, TIMESTAMP '1970-01-01T00:05:00') AS t FROM m"),
+            "t\n2021-04-01T14:05:00\n");
   EXPECT_EQ(query("SELECT time + INTERVAL '1 second' AS t FROM m"), "t\n2021-04-01T14:10:25.123456789\n");
   EXPECT_EQ(query("SELECT time - INTERVAL '1 month' AS t FROM m"), "t\n2021-03-01T14:10:24.123456789\n");
   EXPECT_EQ(query("SELECT max(time) AS t FROM m"), "t\n2021-04-01T14:10:24.123456789\n");
@@ -95,7 +98,8 @@ TEST_P(Sql, NullTagsAreAnIdentityOfTheirOwn) {
 
 TEST_P(Sql, AggregatesAndGroups) {
   write("cpu,host=a u=1i 0\ncpu,host=a u=2i 60000000000\ncpu,host=b u=5i 0\ncpu,host=b u=6i 3600000000000");
-  EXPECT_EQ(query("SELECT host, sum(u) AS s, avg(u) AS a FROM cpu GROUP BY host ORDER BY host"), "host,s,a\na,3,1.5\nb,11,5.5\n");
+  EXPECT_EQ(query("SELECT host, sum(u) AS s, avg(u) AS a FROM cpu GROUP BY host ORDER BY host"),
+            "host,s,a\na,3,1.5\nb,11,5.5\n");
   EXPECT_EQ(query("SELECT date_trunc('hour', time) AS h, max(u) AS m FROM cpu GROUP BY h ORDER BY h"),
             "h,m\n1970-01-01T00:00:00,5\n1970-01-01T01:00:00,6\n");
   EXPECT_EQ(query("SELECT count(*) AS n FROM cpu WHERE host = 'nobody'"), "n\n0\n");
@@ -143,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(States, Sql, ::testing::Values(ChunkState::kOpen, Chunk
                          [](const auto& state) {
                            return state.param == ChunkState::kOpen     ? "Open"
                                   : state.param == ChunkState::kFrozen ? "Frozen"
-                                                                      : "Replayed";
+                                                                       : "Replayed";
                          });
 
 class SqlSurface : public ::testing::Test {
@@ -159,7 +163,8 @@ TEST_F(SqlSurface, TablesAndColumnsAreListed) {
   EXPECT_THAT(harness_.query("DESCRIBE cpu"), HasSubstr("usage,DOUBLE,YES"));
   EXPECT_EQ(harness_.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'db' ORDER BY 1"),
             "table_name\ncpu\nmem\n");
-  EXPECT_EQ(harness_.query("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'mem' ORDER BY 1"),
+  EXPECT_EQ(harness_.query(
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'mem' ORDER BY 1"),
             "column_name,data_type\nfree,UBIGINT\ntime,TIMESTAMP_NS\n");
   EXPECT_EQ(harness_.query("SHOW DATABASES"), "db_name\ndb\n");
   EXPECT_THAT(harness_.query("EXPLAIN SELECT * FROM cpu"), Not(StartsWith("error")));
@@ -175,11 +180,27 @@ TEST_F(SqlSurface, DatabasesJoin) {
 
 TEST_F(SqlSurface, OnlyReadingIsAllowed) {
   harness_.write("m x=1i 1");
-  for (const char* sql :
-       {"CREATE TABLE t(x int)", "INSERT INTO m VALUES (1)", "DELETE FROM m", "UPDATE m SET x = 2", "DROP TABLE m",
-        "ALTER TABLE m ADD COLUMN y int", "COPY m TO '/tmp/x.csv'", "ATTACH '/tmp/x.db'", "DETACH public", "SET threads = 1",
-        "PRAGMA database_list", "INSTALL httpfs", "LOAD httpfs", "CHECKPOINT", "VACUUM", "BEGIN", "EXPORT DATABASE '/tmp/x'",
-        "CREATE TEMP TABLE t AS SELECT 1", "EXPLAIN ANALYZE DELETE FROM m", "CALL pragma_version()", "PREPARE p AS SELECT 1"})
+  for (const char* sql : {"CREATE TABLE t(x int)",
+                          "INSERT INTO m VALUES (1)",
+                          "DELETE FROM m",
+                          "UPDATE m SET x = 2",
+                          "DROP TABLE m",
+                          "ALTER TABLE m ADD COLUMN y int",
+                          "COPY m TO '/tmp/x.csv'",
+                          "ATTACH '/tmp/x.db'",
+                          "DETACH public",
+                          "SET threads = 1",
+                          "PRAGMA database_list",
+                          "INSTALL httpfs",
+                          "LOAD httpfs",
+                          "CHECKPOINT",
+                          "VACUUM",
+                          "BEGIN",
+                          "EXPORT DATABASE '/tmp/x'",
+                          "CREATE TEMP TABLE t AS SELECT 1",
+                          "EXPLAIN ANALYZE DELETE FROM m",
+                          "CALL pragma_version()",
+                          "PREPARE p AS SELECT 1"})
     EXPECT_THAT(harness_.query(sql), HasSubstr("are not allowed")) << sql;
   EXPECT_EQ(harness_.query("SELECT 1 AS a; SELECT 2 AS a"),
             "error: invalid input: exactly one statement is expected, this text has 2");
@@ -206,8 +227,10 @@ TEST_F(SqlSurface, WrongSqlIsExplained) {
 
 TEST_F(SqlSurface, ParametersAreBound) {
   harness_.write("m,h=a x=1i 1\nm,h=b x=2i 2");
-  auto rows = harness_.engine().execute({"db", "SELECT x FROM m WHERE h = $host AND x > $least",
-                                         {{"host", std::string("b")}, {"least", int64_t{1}}}, nullptr});
+  auto rows = harness_.engine().execute({"db",
+                                         "SELECT x FROM m WHERE h = $host AND x > $least",
+                                         {{"host", std::string("b")}, {"least", int64_t{1}}},
+                                         nullptr});
   ASSERT_TRUE(rows) << rows.error().describe();
   EXPECT_NE((*rows)->next().value(), nullptr);
 }
@@ -217,7 +240,8 @@ TEST(SqlLimits, EndlessStatementsEndAtTheirDeadline) {
   options.timeout = std::chrono::milliseconds(100);
   SqlHarness harness(ChunkState::kOpen, options);
   harness.write("m x=1i 1");
-  EXPECT_THAT(harness.query("SELECT count(*) FROM range(100000000) a, range(100000000) b"), StartsWith("error: deadline exceeded"));
+  EXPECT_THAT(harness.query("SELECT count(*) FROM range(100000000) a, range(100000000) b"),
+              StartsWith("error: deadline exceeded"));
   EXPECT_EQ(harness.query("SELECT x FROM m"), "x\n1\n");
 }
 
@@ -226,7 +250,8 @@ TEST(SqlLimits, SomebodyElseCanCancel) {
   harness.write("m x=1i 1");
   const auto cancellation = std::make_shared<query::sql::Cancellation>();
   cancellation->cancel();
-  auto rows = harness.engine().execute({"db", "SELECT count(*) FROM range(100000000) a, range(100000000) b", {}, cancellation});
+  auto rows =
+      harness.engine().execute({"db", "SELECT count(*) FROM range(100000000) a, range(100000000) b", {}, cancellation});
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().code(), ErrorCode::kCancelled);
 }
@@ -247,7 +272,8 @@ TEST(SqlConcurrency, ReadersAndWritersGoTogether) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 3; ++t)
     threads.emplace_back([&harness] {
-      for (int i = 0; i < 30; ++i) EXPECT_THAT(harness.query("SELECT count(*) AS n, max(x) AS m FROM m"), StartsWith("n,m\n"));
+      for (int i = 0; i < 30; ++i)
+        EXPECT_THAT(harness.query("SELECT count(*) AS n, max(x) AS m FROM m"), StartsWith("n,m\n"));
     });
   for (int i = 1; i <= 60; ++i) harness.write("m,h=a x=" + std::to_string(i) + "i " + std::to_string(i));
   threads.clear();

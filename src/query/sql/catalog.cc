@@ -1,12 +1,11 @@
 #include "query/sql/catalog.h"
 
-#include <map>
-
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/storage/database_size.hpp>
 #include <duckdb/storage/table_storage_info.hpp>
+#include <map>
 
 #include "base/mutex.h"
 #include "query/sql/names.h"
@@ -84,7 +83,9 @@ class DatabaseSchema final : public SchemaCatalogEntry {
     return nullptr;
   }
 
-  optional_ptr<CatalogEntry> CreateIndex(CatalogTransaction, CreateIndexInfo&, TableCatalogEntry&) override { refuse(); }
+  optional_ptr<CatalogEntry> CreateIndex(CatalogTransaction, CreateIndexInfo&, TableCatalogEntry&) override {
+    refuse();
+  }
   optional_ptr<CatalogEntry> CreateFunction(CatalogTransaction, CreateFunctionInfo&) override { refuse(); }
   optional_ptr<CatalogEntry> CreateTable(CatalogTransaction, BoundCreateTableInfo&) override { refuse(); }
   optional_ptr<CatalogEntry> CreateView(CatalogTransaction, CreateViewInfo&) override { refuse(); }
@@ -99,7 +100,7 @@ class DatabaseSchema final : public SchemaCatalogEntry {
 
  private:
   optional_ptr<CatalogEntry> find_table(ClientContext& context, const std::shared_ptr<const TableSource>& source,
-                                      const std::string& table) {
+                                        const std::string& table) {
     auto& owned = Transaction::Get(context, catalog).Cast<ReadTransaction>().tables;
     unique_ptr<TableEntry>& entry = owned[{source->database_name(), table}];
     if (entry == nullptr) {
@@ -130,7 +131,8 @@ class DatabaseSchema final : public SchemaCatalogEntry {
 
 class DatabaseCatalog final : public Catalog {
  public:
-  DatabaseCatalog(AttachedDatabase& attached, const DatabaseSource& databases) : Catalog(attached), databases_(databases) {}
+  DatabaseCatalog(AttachedDatabase& attached, const DatabaseSource& databases)
+      : Catalog(attached), databases_(databases) {}
 
   void Initialize(bool) override {}
   string GetCatalogType() override { return kExtensionName; }
@@ -203,7 +205,8 @@ unique_ptr<Catalog> attach(optional_ptr<StorageExtensionInfo> info, ClientContex
   return make_uniq<DatabaseCatalog>(db, static_cast<ExtensionInfo&>(*info).databases);
 }
 
-unique_ptr<TransactionManager> make_transaction_manager(optional_ptr<StorageExtensionInfo>, AttachedDatabase& db, Catalog&) {
+unique_ptr<TransactionManager> make_transaction_manager(optional_ptr<StorageExtensionInfo>, AttachedDatabase& db,
+                                                        Catalog&) {
   return make_uniq<ReadTransactionManager>(db);
 }
 

@@ -50,9 +50,14 @@ Error translate(const duckdb::ErrorData& error) {
     case duckdb::ExceptionType::SETTINGS:
       code = ErrorCode::kInvalidInput;
       break;
-    case duckdb::ExceptionType::OUT_OF_MEMORY: code = ErrorCode::kResourceExhausted; break;
-    case duckdb::ExceptionType::INTERRUPT: code = ErrorCode::kCancelled; break;
-    default: break;
+    case duckdb::ExceptionType::OUT_OF_MEMORY:
+      code = ErrorCode::kResourceExhausted;
+      break;
+    case duckdb::ExceptionType::INTERRUPT:
+      code = ErrorCode::kCancelled;
+      break;
+    default:
+      break;
   }
   std::string text = error.RawMessage();
   // Clients of InfluxDB look for this wording of a missing table.
@@ -80,12 +85,18 @@ duckdb::Value to_value(const ParameterValue& value) {
   return std::visit(
       [](const auto& held) -> duckdb::Value {
         using T = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return duckdb::Value();
-        else if constexpr (std::is_same_v<T, bool>) return duckdb::Value::BOOLEAN(held);
-        else if constexpr (std::is_same_v<T, int64_t>) return duckdb::Value::BIGINT(held);
-        else if constexpr (std::is_same_v<T, uint64_t>) return duckdb::Value::UBIGINT(held);
-        else if constexpr (std::is_same_v<T, double>) return duckdb::Value::DOUBLE(held);
-        else return duckdb::Value(held);
+        if constexpr (std::is_same_v<T, std::monostate>)
+          return duckdb::Value();
+        else if constexpr (std::is_same_v<T, bool>)
+          return duckdb::Value::BOOLEAN(held);
+        else if constexpr (std::is_same_v<T, int64_t>)
+          return duckdb::Value::BIGINT(held);
+        else if constexpr (std::is_same_v<T, uint64_t>)
+          return duckdb::Value::UBIGINT(held);
+        else if constexpr (std::is_same_v<T, double>)
+          return duckdb::Value::DOUBLE(held);
+        else
+          return duckdb::Value(held);
       },
       value);
 }
@@ -197,7 +208,8 @@ class EngineImpl final : public Engine {
   Result<> open() {
     return guarded([&]() -> Result<> {
       duckdb::DBConfig config;
-      const size_t threads = options_.threads != 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+      const size_t threads =
+          options_.threads != 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
       const size_t memory = options_.memory_bytes_max != 0 ? options_.memory_bytes_max : machine_memory_bytes() / 5 * 2;
       config.SetOptionByName("threads", duckdb::Value::BIGINT(static_cast<int64_t>(threads)));
       config.SetOptionByName("memory_limit", duckdb::Value(fmt::format("{}B", memory)));
@@ -209,8 +221,9 @@ class EngineImpl final : public Engine {
       register_bridges(*database_->instance);
       duckdb::Connection setup(*database_);
       for (const std::string& statement :
-           {fmt::format("ATTACH '' AS \"{}\" (TYPE {})", kCatalogName, kExtensionName), std::string("SET GLOBAL TimeZone = 'UTC'"),
-            std::string("SET GLOBAL enable_external_access = false"), std::string("SET GLOBAL lock_configuration = true")}) {
+           {fmt::format("ATTACH '' AS \"{}\" (TYPE {})", kCatalogName, kExtensionName),
+            std::string("SET GLOBAL TimeZone = 'UTC'"), std::string("SET GLOBAL enable_external_access = false"),
+            std::string("SET GLOBAL lock_configuration = true")}) {
         auto result = setup.Query(statement);
         result->Complete();
         if (result->HasError()) return std::unexpected(translate(result->GetErrorObject()).with_context(statement));
@@ -238,7 +251,8 @@ class EngineImpl final : public Engine {
       duckdb::identifier_map_t<duckdb::BoundParameterData> parameters;
       for (const auto& [name, value] : statement.parameters)
         parameters.emplace(duckdb::Identifier(name), duckdb::BoundParameterData(to_value(value)));
-      const uint64_t watch = watchdog_.watch(executor_.clock().mono_now() + options_.timeout, [&lent] { lent.Interrupt(); });
+      const uint64_t watch =
+          watchdog_.watch(executor_.clock().mono_now() + options_.timeout, [&lent] { lent.Interrupt(); });
       duckdb::QueryParameters how(duckdb::make_shared_ptr<duckdb::ArrowFormat>(kBatchRows));
       auto result = parameters.empty() ? lent.Submit(std::move(statements[0]), how)
                                        : lent.Submit(std::move(statements[0]), parameters, how);
@@ -304,7 +318,8 @@ void Cancellation::set_interrupt(std::function<void()> interrupt) {
   if (cancelled_ && interrupt_) interrupt_();
 }
 
-Result<std::unique_ptr<Engine>> Engine::make(Executor& executor, const DatabaseSource& databases, EngineOptions options) {
+Result<std::unique_ptr<Engine>> Engine::make(Executor& executor, const DatabaseSource& databases,
+                                             EngineOptions options) {
   auto engine = std::make_unique<EngineImpl>(executor, databases, std::move(options));
   MAGNETITE_RETURN_IF_ERROR(engine->open());
   return engine;

@@ -25,12 +25,12 @@ class Schema;
 namespace magnetite::query::sql {
 
 struct EngineOptions {
-  size_t memory_bytes_max = 0;      // 0 = 40 % of the machine
-  std::string spill_folder;         // empty = no spilling
-  size_t threads = 0;               // 0 = number of cores
+  size_t memory_bytes_max = 0;                // 0 = 40 % of the machine
+  std::string spill_folder;                   // empty = no spilling
+  size_t threads = 0;                         // 0 = number of cores
   Duration timeout{std::chrono::minutes(5)};  // of a statement, first to last batch
   size_t statement_bytes_max = 1 << 20;
-  size_t statements_max = 64;       // running at the same time; more are kResourceExhausted
+  size_t statements_max = 64;  // running at the same time; more are kResourceExhausted
 };
 
 using ParameterValue = std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string>;
@@ -50,9 +50,9 @@ class Cancellation {
 
 struct Statement {
   std::string database;
-  std::string sql;                                               // exactly one statement
+  std::string sql;                                                 // exactly one statement
   std::vector<std::pair<std::string, ParameterValue>> parameters;  // $name
-  std::shared_ptr<Cancellation> cancellation;                    // or nullptr
+  std::shared_ptr<Cancellation> cancellation;                      // or nullptr
 };
 
 // Rows of a running statement. Not thread-safe except cancel(). Destroying it cancels. Columns: Utf8, Int64, UInt64,
@@ -70,11 +70,12 @@ class ResultStream {
 // Thread-safe.
 class Engine {
  public:
-  static Result<std::unique_ptr<Engine>> make(Executor& executor, const DatabaseSource& databases, EngineOptions options);
+  static Result<std::unique_ptr<Engine>> make(Executor& executor, const DatabaseSource& databases,
+                                              EngineOptions options);
   virtual ~Engine() = default;
 
-  // kInvalidInput: syntax, planning, more than one statement, anything that is not a read; the text says what is allowed.
-  // kNotFound: the database.
+  // kInvalidInput: syntax, planning, more than one statement, anything that is not a read; the text says what is
+  // allowed. kNotFound: the database.
   virtual Result<std::unique_ptr<ResultStream>> execute(const Statement& statement) = 0;
 };
 

@@ -19,38 +19,62 @@ using model::CompareOp;
 
 std::optional<CompareOp> compare_op(ExpressionType type) {
   switch (type) {
-    case ExpressionType::COMPARE_EQUAL: return CompareOp::kEqual;
-    case ExpressionType::COMPARE_NOTEQUAL: return CompareOp::kNotEqual;
-    case ExpressionType::COMPARE_LESSTHAN: return CompareOp::kLess;
-    case ExpressionType::COMPARE_LESSTHANOREQUALTO: return CompareOp::kLessOrEqual;
-    case ExpressionType::COMPARE_GREATERTHAN: return CompareOp::kGreater;
-    case ExpressionType::COMPARE_GREATERTHANOREQUALTO: return CompareOp::kGreaterOrEqual;
-    default: return std::nullopt;
+    case ExpressionType::COMPARE_EQUAL:
+      return CompareOp::kEqual;
+    case ExpressionType::COMPARE_NOTEQUAL:
+      return CompareOp::kNotEqual;
+    case ExpressionType::COMPARE_LESSTHAN:
+      return CompareOp::kLess;
+    case ExpressionType::COMPARE_LESSTHANOREQUALTO:
+      return CompareOp::kLessOrEqual;
+    case ExpressionType::COMPARE_GREATERTHAN:
+      return CompareOp::kGreater;
+    case ExpressionType::COMPARE_GREATERTHANOREQUALTO:
+      return CompareOp::kGreaterOrEqual;
+    default:
+      return std::nullopt;
   }
 }
 
 CompareOp flipped(CompareOp op) {
   switch (op) {
-    case CompareOp::kLess: return CompareOp::kGreater;
-    case CompareOp::kLessOrEqual: return CompareOp::kGreaterOrEqual;
-    case CompareOp::kGreater: return CompareOp::kLess;
-    case CompareOp::kGreaterOrEqual: return CompareOp::kLessOrEqual;
-    default: return op;
+    case CompareOp::kLess:
+      return CompareOp::kGreater;
+    case CompareOp::kLessOrEqual:
+      return CompareOp::kGreaterOrEqual;
+    case CompareOp::kGreater:
+      return CompareOp::kLess;
+    case CompareOp::kGreaterOrEqual:
+      return CompareOp::kLessOrEqual;
+    default:
+      return op;
   }
 }
 
 void narrow_time(CompareOp op, int64_t time, model::TimeRange& range) {
   switch (op) {
-    case CompareOp::kEqual: range = range.intersect({time, time}); break;
-    case CompareOp::kLess: range = time == INT64_MIN ? model::TimeRange::none() : range.intersect({INT64_MIN, time - 1}); break;
-    case CompareOp::kLessOrEqual: range = range.intersect({INT64_MIN, time}); break;
-    case CompareOp::kGreater: range = time == INT64_MAX ? model::TimeRange::none() : range.intersect({time + 1, INT64_MAX}); break;
-    case CompareOp::kGreaterOrEqual: range = range.intersect({time, INT64_MAX}); break;
-    case CompareOp::kNotEqual: break;
+    case CompareOp::kEqual:
+      range = range.intersect({time, time});
+      break;
+    case CompareOp::kLess:
+      range = time == INT64_MIN ? model::TimeRange::none() : range.intersect({INT64_MIN, time - 1});
+      break;
+    case CompareOp::kLessOrEqual:
+      range = range.intersect({INT64_MIN, time});
+      break;
+    case CompareOp::kGreater:
+      range = time == INT64_MAX ? model::TimeRange::none() : range.intersect({time + 1, INT64_MAX});
+      break;
+    case CompareOp::kGreaterOrEqual:
+      range = range.intersect({time, INT64_MAX});
+      break;
+    case CompareOp::kNotEqual:
+      break;
   }
 }
 
-void add_comparison(const schema::Column& column, CompareOp op, const Expression& constant, model::Predicate& predicate) {
+void add_comparison(const schema::Column& column, CompareOp op, const Expression& constant,
+                    model::Predicate& predicate) {
   if (constant.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return;
   const auto literal = to_literal(constant.Cast<duckdb::BoundConstantExpression>().GetValue(), column.type);
   if (!literal) return;
@@ -77,7 +101,8 @@ void add_membership(const Expression& expression, const ColumnOf& column_of, mod
 
 void add_condition(const Expression& expression, const ColumnOf& column_of, model::Predicate& predicate) {
   const ExpressionType type = expression.GetExpressionType();
-  if (type == ExpressionType::CONJUNCTION_AND && expression.GetExpressionClass() == ExpressionClass::BOUND_CONJUNCTION) {
+  if (type == ExpressionType::CONJUNCTION_AND &&
+      expression.GetExpressionClass() == ExpressionClass::BOUND_CONJUNCTION) {
     for (const auto& child : expression.Cast<duckdb::BoundConjunctionExpression>().GetChildren())
       add_condition(*child, column_of, predicate);
     return;

@@ -26,7 +26,8 @@ std::string translate_show(std::string_view sql) {
     return fmt::format(
         "SELECT table_catalog, table_schema, table_name, column_name, data_type, is_nullable "
         "FROM information_schema.columns WHERE table_catalog = current_catalog() AND table_schema = current_schema() "
-        "AND table_name = '{}' ORDER BY ordinal_position", table);
+        "AND table_name = '{}' ORDER BY ordinal_position",
+        table);
   }
   return std::string(sql);
 }
@@ -37,7 +38,8 @@ Result<> check_reads_only(const duckdb::SQLStatement& statement) {
     return check_reads_only(*static_cast<const duckdb::ExplainStatement&>(statement).stmt);
   return fail(ErrorCode::kInvalidInput,
               fmt::format("{} statements are not allowed: only SELECT, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE and "
-                          "EXPLAIN read data; write with line protocol", duckdb::StatementTypeToString(statement.type)));
+                          "EXPLAIN read data; write with line protocol",
+                          duckdb::StatementTypeToString(statement.type)));
 }
 
 }  // namespace magnetite::query::sql

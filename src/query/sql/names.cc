@@ -16,9 +16,7 @@ std::string folded(std::string_view text) {
 
 }  // namespace
 
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool equal_without_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::vector<std::string> sql_names(const std::vector<std::string>& names) {
   std::unordered_set<std::string> real;  // a suffixed name must not hide somebody's own

@@ -16,7 +16,9 @@ TEST(SqlNames, ASuffixNeverHidesARealName) {
   EXPECT_THAT(sql_names({"A$2", "a", "A"}), ElementsAre("A$2", "a", "A$3"));
 }
 
-TEST(SqlNames, OtherLettersKeepTheirCase) { EXPECT_THAT(sql_names({"\u00fc", "\u00dc"}), ElementsAre("\u00fc", "\u00dc")); }
+TEST(SqlNames, OtherLettersKeepTheirCase) {
+  EXPECT_THAT(sql_names({"\u00fc", "\u00dc"}), ElementsAre("\u00fc", "\u00dc"));
+}
 
 }  // namespace
 }  // namespace magnetite::query::sql

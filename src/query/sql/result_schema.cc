@@ -33,10 +33,14 @@ std::shared_ptr<arrow::DataType> result_type(const std::shared_ptr<arrow::DataTy
     }
     case arrow::Type::DICTIONARY:
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::LARGE_STRING: return arrow::utf8();
-    case arrow::Type::NA: return arrow::utf8();
-    case arrow::Type::TIMESTAMP: return arrow::timestamp(arrow::TimeUnit::NANO);
-    default: return raw;
+    case arrow::Type::LARGE_STRING:
+      return arrow::utf8();
+    case arrow::Type::NA:
+      return arrow::utf8();
+    case arrow::Type::TIMESTAMP:
+      return arrow::timestamp(arrow::TimeUnit::NANO);
+    default:
+      return raw;
   }
 }
 
@@ -45,13 +49,20 @@ std::string_view influx_type(const arrow::Field& field, const std::shared_ptr<ar
   if (table != nullptr)
     if (const schema::Column* column = table->find(field.name())) return schema::influx_type_name(column->type);
   switch (type->id()) {
-    case arrow::Type::TIMESTAMP: return field.name() == "time" ? "iox::column_type::timestamp" : "";
-    case arrow::Type::DOUBLE: return "iox::column_type::field::float";
-    case arrow::Type::INT64: return "iox::column_type::field::integer";
-    case arrow::Type::UINT64: return "iox::column_type::field::uinteger";
-    case arrow::Type::STRING: return "iox::column_type::field::string";
-    case arrow::Type::BOOL: return "iox::column_type::field::boolean";
-    default: return "";
+    case arrow::Type::TIMESTAMP:
+      return field.name() == "time" ? "iox::column_type::timestamp" : "";
+    case arrow::Type::DOUBLE:
+      return "iox::column_type::field::float";
+    case arrow::Type::INT64:
+      return "iox::column_type::field::integer";
+    case arrow::Type::UINT64:
+      return "iox::column_type::field::uinteger";
+    case arrow::Type::STRING:
+      return "iox::column_type::field::string";
+    case arrow::Type::BOOL:
+      return "iox::column_type::field::boolean";
+    default:
+      return "";
   }
 }
 

@@ -1,7 +1,6 @@
 #include "query/sql/scan_function.h"
 
 #include <atomic>
-
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/planner/expression/bound_columnref_expression.hpp>
@@ -69,7 +68,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientC
   return state;
 }
 
-duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_local(duckdb::ExecutionContext&, duckdb::TableFunctionInitInput&,
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_local(duckdb::ExecutionContext&,
+                                                               duckdb::TableFunctionInitInput&,
                                                                duckdb::GlobalTableFunctionState*) {
   return duckdb::make_uniq<ScanLocalState>();
 }

@@ -1,7 +1,6 @@
 #include "query/sql/types.h"
 
 #include <cstring>
-
 #include <duckdb/common/vector/constant_vector.hpp>
 #include <duckdb/common/vector/dictionary_vector.hpp>
 #include <duckdb/common/vector/flat_vector.hpp>
@@ -15,12 +14,18 @@ using model::ColumnType;
 duckdb::LogicalType sql_type(ColumnType type) {
   switch (type) {
     case ColumnType::kTag:
-    case ColumnType::kString: return duckdb::LogicalType::VARCHAR;
-    case ColumnType::kFloat: return duckdb::LogicalType::DOUBLE;
-    case ColumnType::kInteger: return duckdb::LogicalType::BIGINT;
-    case ColumnType::kUnsigned: return duckdb::LogicalType::UBIGINT;
-    case ColumnType::kBoolean: return duckdb::LogicalType::BOOLEAN;
-    case ColumnType::kTime: return duckdb::LogicalType::TIMESTAMP_NS;
+    case ColumnType::kString:
+      return duckdb::LogicalType::VARCHAR;
+    case ColumnType::kFloat:
+      return duckdb::LogicalType::DOUBLE;
+    case ColumnType::kInteger:
+      return duckdb::LogicalType::BIGINT;
+    case ColumnType::kUnsigned:
+      return duckdb::LogicalType::UBIGINT;
+    case ColumnType::kBoolean:
+      return duckdb::LogicalType::BOOLEAN;
+    case ColumnType::kTime:
+      return duckdb::LogicalType::TIMESTAMP_NS;
   }
   return duckdb::LogicalType::VARCHAR;
 }
@@ -29,12 +34,18 @@ std::optional<model::Literal> to_literal(const duckdb::Value& value, ColumnType 
   if (value.IsNull() || value.type() != sql_type(type)) return std::nullopt;
   switch (type) {
     case ColumnType::kTag:
-    case ColumnType::kString: return duckdb::StringValue::Get(value);
-    case ColumnType::kFloat: return value.GetValueUnsafe<double>();
-    case ColumnType::kInteger: return value.GetValueUnsafe<int64_t>();
-    case ColumnType::kUnsigned: return value.GetValueUnsafe<uint64_t>();
-    case ColumnType::kBoolean: return value.GetValueUnsafe<bool>();
-    case ColumnType::kTime: return value.GetValueUnsafe<duckdb::timestamp_ns_t>().value;
+    case ColumnType::kString:
+      return duckdb::StringValue::Get(value);
+    case ColumnType::kFloat:
+      return value.GetValueUnsafe<double>();
+    case ColumnType::kInteger:
+      return value.GetValueUnsafe<int64_t>();
+    case ColumnType::kUnsigned:
+      return value.GetValueUnsafe<uint64_t>();
+    case ColumnType::kBoolean:
+      return value.GetValueUnsafe<bool>();
+    case ColumnType::kTime:
+      return value.GetValueUnsafe<duckdb::timestamp_ns_t>().value;
   }
   return std::nullopt;
 }
@@ -90,12 +101,15 @@ void fill_dictionary(const ColumnVector& column, size_t rows, duckdb::Vector& ou
 
 void fill_vector(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
   switch (column.kind) {
-    case ColumnVector::Kind::kFlat: return fill_flat(column, rows, out);
+    case ColumnVector::Kind::kFlat:
+      return fill_flat(column, rows, out);
     case ColumnVector::Kind::kConstant:
       if (is_text(column.type) && column.is_valid(0)) return fill_constant(column, rows, out);
       return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
-    case ColumnVector::Kind::kDictionary: return fill_dictionary(column, rows, out);
-    case ColumnVector::Kind::kNull: return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
+    case ColumnVector::Kind::kDictionary:
+      return fill_dictionary(column, rows, out);
+    case ColumnVector::Kind::kNull:
+      return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
   }
 }
 

@@ -26,7 +26,9 @@ using duckdb::timestamp_ns_t;
 using duckdb::Vector;
 
 timestamp_ns_t checked(std::optional<int64_t> nanos, const char* what) {
-  if (!nanos) throw duckdb::OutOfRangeException("%s: the time is out of range for 64-bit nanoseconds, or the width is not positive", what);
+  if (!nanos)
+    throw duckdb::OutOfRangeException(
+        "%s: the time is out of range for 64-bit nanoseconds, or the width is not positive", what);
   return timestamp_ns_t(*nanos);
 }
 
@@ -88,7 +90,8 @@ void to_timestamp(DataChunk& arguments, ExpressionState& state, Vector& result) 
 void now(DataChunk& arguments, ExpressionState& state, Vector& result) {
   const auto started = duckdb::MetaTransaction::Get(state.GetContext()).GetCurrentTransactionStartTimestamp();
   constexpr int64_t kNanosPerMicro = 1'000;
-  result.Reference(duckdb::Value::TIMESTAMPNS(timestamp_ns_t(started.value * kNanosPerMicro)), duckdb::count_t(arguments.size()));
+  result.Reference(duckdb::Value::TIMESTAMPNS(timestamp_ns_t(started.value * kNanosPerMicro)),
+                   duckdb::count_t(arguments.size()));
 }
 
 }  // namespace

@@ -59,43 +59,69 @@ std::optional<int64_t> month_start(int64_t index) {
 
 std::optional<TimeUnit> parse_time_unit(std::string_view word) {
   std::string lower(word);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   struct Word {
     std::string_view text;
     TimeUnit unit;
   };
-  static constexpr std::array kWords = {
-      Word{"nanosecond", TimeUnit::kNanosecond},   Word{"ns", TimeUnit::kNanosecond},   Word{"microsecond", TimeUnit::kMicrosecond},
-      Word{"us", TimeUnit::kMicrosecond},          Word{"millisecond", TimeUnit::kMillisecond}, Word{"ms", TimeUnit::kMillisecond},
-      Word{"second", TimeUnit::kSecond},           Word{"sec", TimeUnit::kSecond},      Word{"s", TimeUnit::kSecond},
-      Word{"minute", TimeUnit::kMinute},           Word{"min", TimeUnit::kMinute},      Word{"m", TimeUnit::kMinute},
-      Word{"hour", TimeUnit::kHour},               Word{"hr", TimeUnit::kHour},         Word{"h", TimeUnit::kHour},
-      Word{"day", TimeUnit::kDay},                 Word{"d", TimeUnit::kDay},           Word{"week", TimeUnit::kWeek},
-      Word{"w", TimeUnit::kWeek},                  Word{"month", TimeUnit::kMonth},     Word{"mon", TimeUnit::kMonth},
-      Word{"quarter", TimeUnit::kQuarter},         Word{"year", TimeUnit::kYear},       Word{"y", TimeUnit::kYear},
-      Word{"decade", TimeUnit::kDecade},           Word{"century", TimeUnit::kCentury}};
+  static constexpr std::array kWords = {Word{"nanosecond", TimeUnit::kNanosecond},
+                                        Word{"ns", TimeUnit::kNanosecond},
+                                        Word{"microsecond", TimeUnit::kMicrosecond},
+                                        Word{"us", TimeUnit::kMicrosecond},
+                                        Word{"millisecond", TimeUnit::kMillisecond},
+                                        Word{"ms", TimeUnit::kMillisecond},
+                                        Word{"second", TimeUnit::kSecond},
+                                        Word{"sec", TimeUnit::kSecond},
+                                        Word{"s", TimeUnit::kSecond},
+                                        Word{"minute", TimeUnit::kMinute},
+                                        Word{"min", TimeUnit::kMinute},
+                                        Word{"m", TimeUnit::kMinute},
+                                        Word{"hour", TimeUnit::kHour},
+                                        Word{"hr", TimeUnit::kHour},
+                                        Word{"h", TimeUnit::kHour},
+                                        Word{"day", TimeUnit::kDay},
+                                        Word{"d", TimeUnit::kDay},
+                                        Word{"week", TimeUnit::kWeek},
+                                        Word{"w", TimeUnit::kWeek},
+                                        Word{"month", TimeUnit::kMonth},
+                                        Word{"mon", TimeUnit::kMonth},
+                                        Word{"quarter", TimeUnit::kQuarter},
+                                        Word{"year", TimeUnit::kYear},
+                                        Word{"y", TimeUnit::kYear},
+                                        Word{"decade", TimeUnit::kDecade},
+                                        Word{"century", TimeUnit::kCentury}};
   const auto find = [&](std::string_view text) { return std::ranges::find(kWords, text, &Word::text); };
   auto found = find(lower);
-  if (found == kWords.end() && lower.size() > 2 && lower.ends_with('s')) found = find(std::string_view(lower).substr(0, lower.size() - 1));
+  if (found == kWords.end() && lower.size() > 2 && lower.ends_with('s'))
+    found = find(std::string_view(lower).substr(0, lower.size() - 1));
   if (found == kWords.end()) return std::nullopt;
   return found->unit;
 }
 
 std::optional<int64_t> truncate_time(TimeUnit unit, int64_t nanos) {
   switch (unit) {
-    case TimeUnit::kNanosecond: return nanos;
-    case TimeUnit::kMicrosecond: return floor_to(nanos, kMicro);
-    case TimeUnit::kMillisecond: return floor_to(nanos, 1'000'000);
-    case TimeUnit::kSecond: return floor_to(nanos, kSecond);
-    case TimeUnit::kMinute: return floor_to(nanos, 60 * kSecond);
-    case TimeUnit::kHour: return floor_to(nanos, 3600 * kSecond);
-    case TimeUnit::kDay: return floor_to(nanos, kDay);
+    case TimeUnit::kNanosecond:
+      return nanos;
+    case TimeUnit::kMicrosecond:
+      return floor_to(nanos, kMicro);
+    case TimeUnit::kMillisecond:
+      return floor_to(nanos, 1'000'000);
+    case TimeUnit::kSecond:
+      return floor_to(nanos, kSecond);
+    case TimeUnit::kMinute:
+      return floor_to(nanos, 60 * kSecond);
+    case TimeUnit::kHour:
+      return floor_to(nanos, 3600 * kSecond);
+    case TimeUnit::kDay:
+      return floor_to(nanos, kDay);
     case TimeUnit::kWeek: {
       constexpr int64_t kFirstMonday = 4 * kDay;  // 1970-01-05
       const auto floored = floor_to(nanos < INT64_MIN + kFirstMonday ? nanos : nanos - kFirstMonday, 7 * kDay);
       return add(floored, kFirstMonday);
     }
-    default: break;
+    default:
+      break;
   }
   const int64_t index = month_index(date_of(nanos));
   const int64_t width = unit == TimeUnit::kMonth     ? 1

@@ -8,7 +8,19 @@
 namespace magnetite::query::sql {
 
 enum class TimeUnit : uint8_t {
-  kNanosecond, kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear, kDecade, kCentury
+  kNanosecond,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kDecade,
+  kCentury
 };
 
 std::optional<TimeUnit> parse_time_unit(std::string_view word);  // SQL's words, also in the plural

@@ -48,8 +48,8 @@ class PendingAppend {
 };
 
 struct WriterStatus {
-  std::string mode;            // e.g. "file, sync=commit"
-  bool accepting = true;       // false: appends fail until `problem` is gone
+  std::string mode;       // e.g. "file, sync=commit"
+  bool accepting = true;  // false: appends fail until `problem` is gone
   std::string problem;
   uint64_t bytes_on_disk = 0;
 };

@@ -7,6 +7,7 @@
 #include "base/mutex.h"
 #include "chunk/merge.h"
 #include "chunk/sorted_rows.h"
+#include "query/open_reader.h"
 #include "query/overlap.h"
 #include "query/series_filter.h"
 #include "query/sorted_reader.h"
@@ -53,12 +54,13 @@ class Member {
   mutable SeriesList series_ GUARDED_BY(mutex_);
 };
 
-// One piece of work: a row group of one chunk, or the same range of series of several.
+// One piece of work: a row group (or row segment) of one chunk, or the same range of series of several.
 struct Morsel {
   model::TimeRange times;
   std::vector<const Member*> members;
-  size_t row_group = 0;            // one member: which
-  std::vector<SeriesList> series;  // several: per member, which
+  size_t row_group = 0;                           // one member: which
+  std::shared_ptr<const OpenSeries> open_series;  // one member, read as it arrived: its series
+  std::vector<SeriesList> series;                 // several: per member, which
 };
 
 class MergedReader final : public MorselReader {
@@ -143,6 +145,11 @@ class Plan final : public ScanPlan {
     const Morsel& morsel = morsels_[index];
     if (morsel.members.size() == 1) {
       const Member& member = *morsel.members[0];
+      if (morsel.open_series != nullptr) {
+        return read_open({std::get<chunk::OpenSnapshot>(member.chunk().data), morsel.open_series, request_.table.schema,
+                          request_.columns, morsel.times, morsel.row_group},
+                         control_);
+      }
       SortedRead read{member.rows(),    member.series(), request_.table.schema,
                       request_.columns, morsel.times,    morsel.row_group};
       return read_sorted(std::move(read), control_);
@@ -170,7 +177,28 @@ class Plan final : public ScanPlan {
     }
   }
 
+  // Sorting an open chunk pays only where rows of it could be duplicates, or where its series are as many as its rows.
+  static bool reads_as_it_arrived(const Member& member) {
+    constexpr uint64_t kRowsPerSeriesMin = 8;
+    const auto* open = std::get_if<chunk::OpenSnapshot>(&member.chunk().data);
+    return open != nullptr && !open->may_hold_duplicates && open->series->size() * kRowsPerSeriesMin <= open->rows;
+  }
+
+  void plan_open(const Member& member, const model::TimeRange& times) {
+    const auto& rows = std::get<chunk::OpenSnapshot>(member.chunk().data);
+    const std::shared_ptr<const OpenSeries> series = look_at_series(rows, filter_);
+    if (!series->matching.empty() && std::ranges::max(series->matching) == 0) {
+      ++counters_.chunks_pruned;
+      counters_.rows_pruned += rows.rows;
+      return;
+    }
+    rows_estimate_ += rows.rows;
+    for (size_t segment = 0; segment < segment_count(rows); ++segment)
+      morsels_.push_back({times, {&member}, segment, series, {}});
+  }
+
   void plan_single(const Member& member, const model::TimeRange& times) {
+    if (reads_as_it_arrived(member)) return plan_open(member, times);
     const std::shared_ptr<const chunk::SortedChunk>& rows = member.rows();
     const SeriesList series = member.series();
     const bool pruned =
@@ -190,7 +218,7 @@ class Plan final : public ScanPlan {
         continue;
       }
       rows_estimate_ += stored.row_count;
-      morsels_.push_back({times, {&member}, group, {}});
+      morsels_.push_back({times, {&member}, group, nullptr, {}});
     }
   }
 
@@ -221,7 +249,7 @@ class Plan final : public ScanPlan {
     const size_t pieces = std::min<size_t>(lists[largest].size(), 1 + rows / kMorselRows);
     std::vector<size_t> from(lists.size(), 0);
     for (size_t piece = 0; piece < pieces; ++piece) {
-      Morsel morsel{group.times, inputs, 0, {}};
+      Morsel morsel{group.times, inputs, 0, nullptr, {}};
       const bool last = piece + 1 == pieces;
       const uint32_t bound = last ? 0 : lists[largest][lists[largest].size() * (piece + 1) / pieces];
       for (size_t i = 0; i < lists.size(); ++i) {

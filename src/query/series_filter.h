@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,14 @@ class SeriesFilter {
   SeriesFilter(const model::Predicate& predicate, const schema::TableSchema& schema);
 
   bool empty() const { return comparisons_.empty() && memberships_.empty(); }  // every series matches
+
+  // One tag: distinct values and a code per series; a code without a value is NULL. Empty = no series has it.
+  struct Codes {
+    std::span<const std::string_view> values;
+    std::span<const uint32_t> codes;
+  };
+  // Clears the entries of series that do not match.
+  void keep_matching(const std::function<Codes(model::ColumnId)>& codes_of, std::vector<uint8_t>& matching) const;
 
   // Matching series, ascending; nullptr = all of them.
   std::shared_ptr<const std::vector<uint32_t>> match(const chunk::SeriesIndex& series) const;

@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import shutil
 import subprocess
 import time
@@ -71,13 +72,14 @@ def main():
     work = pathlib.Path(options.work)
     shape = ["--hosts", str(options.hosts), "--steps", str(int(options.hours * 360))]
     rows = options.hosts * int(options.hours * 360)
+    load_before = os.getloadavg()[0]
     try:
         csv, parquet = work / "cpu.csv", work / "cpu.parquet"
         subprocess.run([f"{options.build}/bin/tsbs_generate", *shape, "--csv", "--out", csv], check=True, cwd=ROOT)
         queries.make_parquet(csv, parquet)
         csv.unlink()
 
-        server = Server(work / "server").start()
+        server = Server(work / "server", memory_bytes_max=resource.RLIM_INFINITY).start()
         loaded = load(options.build, server, shape, "--connections", str(options.connections))
         after_load_mib = resident_mib(server.pid)
         sql, peer = queries.HttpSql(server.http, "tsbs"), queries.Peer(parquet)
@@ -98,7 +100,7 @@ def main():
         table = queries.table(sql, peer, options.hosts, options.hours)
         replace_part(f"""## TSBS cpu-only: {rows:,} rows ({options.hosts:,} hosts, {options.hours:g} hours)
 
-`HOSTS={options.hosts} HOURS={options.hours:g} CONNECTIONS={options.connections} bench/run_tsbs.sh`, {time.strftime("%Y-%m-%d")}, at {commit()}; {machine()}. Server, load
+`HOSTS={options.hosts} HOURS={options.hours:g} CONNECTIONS={options.connections} bench/run_tsbs.sh`, {time.strftime("%Y-%m-%d")}, at {commit()}; {machine()}, load average {load_before:.1f} before. Server, load
 program and peer share the machine. Every answer was compared with DuckDB's on the same rows, before and after `kill -9`.
 
 | load over HTTP, durable before the answer | measured | must | aim |

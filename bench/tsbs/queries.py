@@ -138,7 +138,8 @@ class Peer:
         self.connection.execute(f"CREATE VIEW cpu AS SELECT * FROM read_parquet('{parquet}')")
 
     def fetch(self, sql):
-        return self.connection.execute(sql).fetchall()
+        """For timing: the whole answer as Arrow, without making Python objects of it."""
+        return self.connection.execute(sql).to_arrow_table()
 
     def rows(self, sql):
         result = self.connection.execute(sql)

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import urllib.parse
 import requests
 
 START_SECONDS_MAX = 60
+# A server that runs away ends itself, not the machine. Sanitizers map terabytes.
+MEMORY_BYTES_MAX = 8 << 30
 
 
 def binary():
@@ -39,12 +42,13 @@ def free_ports(count):
 class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
-    def __init__(self, folder, options=(), environment=None):
+    def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.log_path = self.folder / "server.log"
         self.options = list(options)
         self.environment = environment or {}
+        self.memory_bytes_max = resource.RLIM_INFINITY if sanitized() else memory_bytes_max
         self.http_port, self.grpc_port = free_ports(2)
         self.process = None
 
@@ -78,9 +82,12 @@ class Server:
         ] + self.options
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **self.environment})
+                                            env={**os.environ, **self.environment}, preexec_fn=self.limit_memory)
         self.wait_ready()
         return self
+
+    def limit_memory(self):
+        resource.setrlimit(resource.RLIMIT_DATA, (self.memory_bytes_max, self.memory_bytes_max))
 
     def wait_ready(self):
         """Health answers at once; ready is the server when its databases are loaded."""

@@ -73,6 +73,8 @@ Result<> run(const RunOptions& options) {
   const std::unique_ptr<object_store::ObjectStore> store =
       options.object_store == "memory" ? object_store::make_memory_store()
                                        : object_store::make_file_store(*disk, options.data_dir + "/store");
+  MAGNETITE_RETURN_IF_ERROR(disk->create_directories(options.data_dir));
+  MAGNETITE_TRY(const std::unique_ptr<FolderLock> folder_lock, disk->lock_folder(options.data_dir));
   MAGNETITE_RETURN_IF_ERROR(store->check());  // before anything listens
   const std::string scratch = options.data_dir + "/scratch";
   MAGNETITE_RETURN_IF_ERROR(empty_scratch(*disk, scratch));

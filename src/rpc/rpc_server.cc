@@ -29,6 +29,7 @@ class RpcServerImpl final : public RpcServer {
       builder.RegisterService(&management_);
       builder.RegisterService(&write_);
       builder.RegisterService(&health_);
+      builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second server on this port must fail
       constexpr int kMessageBytesMax = 256 << 20;
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
     };

@@ -150,6 +150,8 @@ Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
     }
   }
   if (!failure) return {};
+  // A full disk or a full queue is the server's trouble, not the client's rate: 503, not 429.
+  if (failure->code() == ErrorCode::kResourceExhausted) failure = Error(ErrorCode::kUnavailable, failure->message());
   if (lines_stored == 0) return std::unexpected(*std::move(failure));
   return std::unexpected((*std::move(failure))
                              .with_context(fmt::format("{} of {} lines were stored, repeating the whole write is safe",

@@ -306,7 +306,14 @@ class Router {
     }
     const auto known = table.write.schema->columns().size();
     auto wish = std::ranges::find(wishes_, key, &schema::ColumnWish::name);
-    if (wish == wishes_.end()) wish = wishes_.insert(wishes_.end(), {std::string(key), column_type(field.type)});
+    if (wish == wishes_.end()) {
+      // Refused now rather than after the line's other hundred thousand fields.
+      if (known + wishes_.size() >= options_.limits.columns_per_table_max)
+        return LineFailure{fmt::format("table '{}' would have more than {} columns (--columns-per-table-max)",
+                                       table.write.name, options_.limits.columns_per_table_max),
+                           true};
+      wish = wishes_.insert(wishes_.end(), {std::string(key), column_type(field.type)});
+    }
     id = ColumnId{static_cast<uint32_t>(known + static_cast<size_t>(wish - wishes_.begin()))};
     type = wish->type;
     return std::nullopt;

@@ -225,6 +225,13 @@ TEST_F(SqlSurface, WrongSqlIsExplained) {
   EXPECT_THAT(harness_.query("SELECT '" + std::string(2 << 20, 'x') + "'"), StartsWith("error: too large"));
 }
 
+TEST_F(SqlSurface, DeepBracketsAreRefusedAtOnce) {
+  harness_.write("m x=1i 1");
+  const std::string deep = "SELECT " + std::string(100'000, '(') + "1" + std::string(100'000, ')');
+  EXPECT_THAT(harness_.query(deep), HasSubstr("nested deeper than 200 levels"));
+  EXPECT_EQ(harness_.query("SELECT ((((x)))) AS x FROM m WHERE '((((' <> ''"), "x\n1\n");
+}
+
 TEST_F(SqlSurface, ParametersAreBound) {
   harness_.write("m,h=a x=1i 1\nm,h=b x=2i 2");
   auto rows = harness_.engine().execute({"db",

@@ -236,6 +236,7 @@ class EngineImpl final : public Engine {
     if (statement.sql.size() > options_.statement_bytes_max)
       return fail(ErrorCode::kTooLarge, fmt::format("a statement may have {} bytes, this one has {}",
                                                     options_.statement_bytes_max, statement.sql.size()));
+    MAGNETITE_RETURN_IF_ERROR(check_nesting(statement.sql));
     MAGNETITE_TRY(const std::shared_ptr<const TableSource> source, databases_.database(statement.database));
     MAGNETITE_TRY(std::unique_ptr<duckdb::Connection> connection, borrow());
     auto stream = std::make_unique<Stream>(*this, std::move(connection), watchdog_);

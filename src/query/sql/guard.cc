@@ -32,6 +32,24 @@ std::string translate_show(std::string_view sql) {
   return std::string(sql);
 }
 
+Result<> check_nesting(std::string_view sql) {
+  constexpr int kDepthMax = 200;  // people write a dozen; the parser's time grows with the square of the depth
+  int depth = 0;
+  char quote = 0;
+  for (const char c : sql) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      continue;
+    }
+    if (c == '\'' || c == '"') quote = c;
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == ']' || c == '}') --depth;
+    if (depth > kDepthMax)
+      return fail(ErrorCode::kInvalidInput, fmt::format("brackets are nested deeper than {} levels", kDepthMax));
+  }
+  return {};
+}
+
 Result<> check_reads_only(const duckdb::SQLStatement& statement) {
   if (statement.type == duckdb::StatementType::SELECT_STATEMENT) return {};
   if (statement.type == duckdb::StatementType::EXPLAIN_STATEMENT)

@@ -39,6 +39,8 @@ class FileLogImpl final : public FileLog, public Writer {
 
   Result<> begin(const RecoveredLog& recovered) {
     for (const std::string& path : recovered.leftovers) MAGNETITE_RETURN_IF_ERROR(disk_.remove(path));
+    // The process before may have ended between giving a segment its name and making that durable.
+    MAGNETITE_RETURN_IF_ERROR(disk_.sync_directory(options_.folder));
     MAGNETITE_RETURN_IF_ERROR(committer_.begin(recovered));
     committing_ = executor_.spawn("log", [this] { committer_.run(); });
     return {};

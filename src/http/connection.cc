@@ -4,15 +4,21 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancel_after.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/buffers_suffix.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include "base/logging.h"
-#include "http/answers.h"
+#include "http/body_codec.h"
+#include "http/status.h"
 #include "query/sql/engine.h"
 
 namespace magnetite::http {
@@ -21,6 +27,7 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
+using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -42,7 +49,8 @@ asio::awaitable<Result<T>> run_on(WorkerPool& pool, std::move_only_function<Resu
                                                                                            asio::use_awaitable);
 }
 
-std::string lower(std::string_view text) {
+// A header value without parameters, in lower case.
+std::string word_of(std::string_view text) {
   std::string out(text.substr(0, text.find(';')));
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
@@ -50,261 +58,361 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-class Connection {
- public:
-  Connection(asio::ip::tcp::socket socket, ConnectionContext& context)
-      : stream_(std::move(socket)), context_(context) {}
+// `http://host/path` of proxies and `/path` mean the same.
+std::string_view without_authority(std::string_view target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!target.starts_with(kScheme)) return target;
+  const size_t slash = target.find('/', kScheme.size());
+  return slash == std::string_view::npos ? "/" : target.substr(slash);
+}
 
-  asio::awaitable<void> serve() {
-    stream_.socket().set_option(asio::ip::tcp::no_delay(true));
-    while (!context_.stopping) {
-      if (!co_await serve_request()) break;
-    }
+// Cancels a query whose client goes away while it runs. A client that has sent its next request already is not watched:
+// writing to it fails soon enough.
+class DisconnectWatch {
+ public:
+  DisconnectWatch(tcp::socket& socket, std::shared_ptr<query::sql::Cancellation> cancellation)
+      : state_(std::make_shared<State>()) {
+    auto handler = [&socket, state = state_, cancellation = std::move(cancellation)](const error_code& code) {
+      if (code || !state->active) return;
+      char byte;
+      error_code failed;
+      const size_t size = socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failed);
+      if (failed || size == 0) cancellation->cancel();
+    };
+    socket.async_wait(tcp::socket::wait_read, asio::bind_cancellation_slot(state_->signal.slot(), std::move(handler)));
+  }
+  ~DisconnectWatch() {
+    state_->active = false;
+    state_->signal.emit(asio::cancellation_type::terminal);
+  }
+  DisconnectWatch(const DisconnectWatch&) = delete;
+  DisconnectWatch& operator=(const DisconnectWatch&) = delete;
+
+ private:
+  struct State {
+    asio::cancellation_signal signal;
+    bool active = true;
+  };
+  std::shared_ptr<State> state_;
+};
+
+class ConnectionImpl final : public Connection, public std::enable_shared_from_this<ConnectionImpl> {
+ public:
+  ConnectionImpl(tcp::socket socket, ConnectionContext& context)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), context_(context) {}
+
+  asio::awaitable<void> serve() override {
     error_code ignored;
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    // A client that still sends must not lose the answer to a reset: read what comes, for a moment.
-    std::array<char, 4096> rest;
-    stream_.expires_after(std::chrono::seconds(1));
-    for (int i = 0; i < 256; ++i) {
-      const auto [code, size] = co_await stream_.async_read_some(asio::buffer(rest), kNoThrow);
-      if (code || size == 0) break;
+    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+    while (co_await serve_request()) {
+      if (buffer_.size() == 0 && buffer_.capacity() > kIdleBytesMax) buffer_ = beast::flat_buffer();
     }
+    co_await linger();
+  }
+
+  asio::awaitable<void> refuse() override {
+    Head head;
+    head.request_id = next_request_id();
+    Response response = error_answer(Error(ErrorCode::kUnavailable, "too many connections"), Api::kV1);
+    co_await answer_and_end(response, head);
+    co_await linger();
+  }
+
+  void end(End how) override {
+    asio::post(socket_.get_executor(), [self = shared_from_this(), how] {
+      if (how == End::kIdle && !self->idle_) return;
+      if (self->cancellation_ != nullptr) self->cancellation_->cancel();
+      error_code ignored;
+      self->socket_.close(ignored);
+    });
   }
 
  private:
   using Parser = bhttp::request_parser<bhttp::buffer_body>;
+  static constexpr size_t kIdleBytesMax = 16 * 1024;  // what an idle connection may keep
+
+  // What an answer must know of its request.
+  struct Head {
+    unsigned version = 11;
+    bool keep_alive = true;
+    bool body_unwanted = false;  // HEAD
+    Api api = Api::kV3;
+    std::string request_id;
+  };
+
+  auto within(std::chrono::milliseconds timeout) { return asio::cancel_after(timer_, timeout, kNoThrow); }
+
+  std::string next_request_id() { return fmt::format("{:016x}", ++context_.requests); }
+
+  std::chrono::milliseconds milliseconds_until(MonoTime deadline) const {
+    const Duration left = deadline - context_.clock.mono_now();
+    return std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(left));
+  }
 
   // False when the connection ends.
   asio::awaitable<bool> serve_request() {
     Parser parser;
     parser.header_limit(kHeadBytesMax);
     parser.body_limit(boost::none);  // counted here, while reading
-    stream_.expires_after(context_.options.idle_timeout);
-    if (const auto [code, size] = co_await bhttp::async_read_header(stream_, buffer_, parser, kNoThrow); code) {
-      if (code == bhttp::error::end_of_stream || code == beast::error::timeout || !is_bad_head(code)) co_return false;
-      Response bad = error_answer(Error(ErrorCode::kInvalidInput, "the request cannot be read: " + code.message()), Api::kV3);
-      if (code == bhttp::error::header_limit) bad.status = 431;
-      bad.close = true;
-      co_await write(bad, 11, false, false);
+    if (context_.stopping) co_return false;
+    idle_ = true;
+    const auto [code, size] =
+        co_await bhttp::async_read_header(socket_, buffer_, parser, within(context_.options.idle_timeout));
+    idle_ = false;
+    Head head;
+    head.request_id = next_request_id();
+    if (code) {
+      if (auto bad = bad_head(code, parser.got_some())) co_await answer_and_end(*bad, head);
       co_return false;
     }
-    Request request = head_of(parser.get());
-    const unsigned version = parser.get().version();
-    const bool head_only = request.method == "HEAD";
-    bool keep_alive = parser.get().keep_alive();
+    Request request = request_of(parser.get());
+    request.id = head.request_id;
+    request.body_lease = BodyBudget::Lease(context_.bodies);
+    head.version = parser.get().version();
+    head.keep_alive = parser.get().keep_alive();
+    head.body_unwanted = request.method == "HEAD";
+    head.api = api_of(request.path);
+    const bool wants_100 = head.version >= 11 && word_of(parser.get()[bhttp::field::expect]) == "100-continue";
 
     std::optional<Response> early = context_.service.refuse_early(request);
-    if (!early) early = refuse_body(parser);
+    const uint64_t body_bytes_max = context_.service.body_bytes_max(request.path);
+    const uint64_t announced = parser.content_length().value_or(0);
+    if (!early && announced > body_bytes_max) early = error_answer(body_too_large(body_bytes_max), head.api);
     if (early) {
-      early->close = early->close || !parser.is_done();  // its body stays unread
-      co_await write(*early, version, keep_alive, head_only);
-      co_return keep_alive && !early->close;
+      context_.service.record(request, *early, Duration(0));
+      // A small body is read, so that the connection can go on; a large one, or one not yet sent, is not wanted.
+      const bool chunked = parser.chunked();
+      if (wants_100 || chunked || announced > kHeadBytesMax) co_return co_await answer_and_end(*early, head);
+    } else if (wants_100 && !parser.is_done()) {
+      bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, head.version);
+      const auto [failed, sent] = co_await bhttp::async_write(socket_, go_on, within(context_.options.body_timeout));
+      if (failed) co_return false;
     }
-    if (lower(parser.get()[bhttp::field::expect]) == "100-continue") {
-      bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, version);
-      if (const auto [code, size] = co_await bhttp::async_write(stream_, go_on, kNoThrow); code) co_return false;
+    if (auto failed = co_await read_body(parser, body_bytes_max, request, head.api)) {
+      context_.service.record(request, *failed, Duration(0));
+      co_return co_await answer_and_end(*failed, head);
     }
-    uint64_t held = 0;
-    std::optional<Response> failed = co_await read_body(parser, request.body, held);
-    if (failed) {
-      context_.bodies_bytes -= held;
-      if (failed->status != 0) co_await write(*failed, version, false, head_only);
-      co_return false;
-    }
-    request.cancellation = std::make_shared<query::sql::Cancellation>();
-    ++context_.requests_running;
-    Response response = co_await handle(std::move(request));
-    context_.bodies_bytes -= held;
-    keep_alive = keep_alive && !response.close && !context_.stopping;
-    const bool written = co_await write(response, version, keep_alive, head_only);
-    --context_.requests_running;
-    co_return written && keep_alive;
+    if (early) co_return co_await write(*early, head);
+    co_return co_await handle_and_answer(std::move(request), head);
   }
 
-  static bool is_bad_head(const error_code& code) {
-    return code.category() == bhttp::make_error_code(bhttp::error::bad_method).category();
-  }
-
-  static Request head_of(const bhttp::request<bhttp::buffer_body>& head) {
+  static Request request_of(const bhttp::request<bhttp::buffer_body>& head) {
     Request request;
     request.method = head.method_string();
-    const std::string_view target = head.target();
+    const std::string_view target = without_authority(head.target());
     const size_t question = target.find('?');
     request.path = target.substr(0, question);
     if (question != std::string_view::npos) request.parameters = Parameters::parse(target.substr(question + 1));
-    request.content_type = lower(head[bhttp::field::content_type]);
-    request.content_encoding = lower(head[bhttp::field::content_encoding]);
+    request.content_type = word_of(head[bhttp::field::content_type]);
+    request.content_encoding = word_of(head[bhttp::field::content_encoding]);
     request.accept = head[bhttp::field::accept];
     return request;
   }
 
-  std::optional<Response> refuse_body(const Parser& parser) const {
-    const auto length = parser.content_length();
-    if (!length || *length <= context_.options.body_bytes_max) return std::nullopt;
-    return too_large();
+  static bool is_of_parser(const error_code& code) {
+    return code.category() == bhttp::make_error_code(bhttp::error::bad_method).category();
   }
 
-  Response too_large() const {
-    Response response = error_answer(
-        Error(ErrorCode::kTooLarge, fmt::format("the body is larger than {} bytes (--max-http-request-size); send it in parts",
-                                                context_.options.body_bytes_max)), Api::kV2);
-    response.close = true;
-    return response;
+  // nullopt: the client is gone, or never asked anything.
+  static std::optional<Response> bad_head(const error_code& code, bool got_some) {
+    if (code == asio::error::operation_aborted && got_some)
+      return error_answer(Error(ErrorCode::kInvalidInput, "the request did not arrive in time"), Api::kV3, 408);
+    if (code == bhttp::error::end_of_stream || !is_of_parser(code)) return std::nullopt;
+    if (code == bhttp::error::header_limit)
+      return error_answer(Error(ErrorCode::kInvalidInput, "the head of the request is too large"), Api::kV3, 431);
+    return error_answer(Error(ErrorCode::kInvalidInput, "the request cannot be read: " + code.message()), Api::kV3);
   }
 
-  // nullopt: read whole. A response with status 0: the client is gone.
-  asio::awaitable<std::optional<Response>> read_body(Parser& parser, std::string& body, uint64_t& held) {
-    if (const auto length = parser.content_length()) body.reserve(*length);
-    std::array<char, 64 * 1024> piece;
-    Response gone;
-    gone.status = 0;
+  // nullopt: the body is there, whole.
+  asio::awaitable<std::optional<Response>> read_body(Parser& parser, uint64_t bytes_max, Request& request, Api api) {
+    constexpr size_t kFirstBytes = 64 * 1024;
+    constexpr std::chrono::milliseconds kPatienceOfByte{1};  // a trickle must not hold memory for ever
+    const uint64_t expected = parser.content_length().value_or(UINT64_MAX);
+    const MonoTime started = context_.clock.mono_now();
+    std::string& body = request.body;
+    size_t used = 0;
     while (!parser.is_done()) {
-      parser.get().body().data = piece.data();
-      parser.get().body().size = piece.size();
-      stream_.expires_after(context_.options.body_timeout);
-      const auto [code, size] = co_await bhttp::async_read_some(stream_, buffer_, parser, kNoThrow);
-      const size_t got = piece.size() - parser.get().body().size;
-      if (code && code != bhttp::error::need_buffer) {
-        if (code == beast::error::timeout) {
-          Response late = error_answer(Error(ErrorCode::kDeadlineExceeded, "the body did not arrive in time"), Api::kV2);
-          late.close = true;
-          co_return late;
-        }
-        if (code == bhttp::error::partial_message || code == bhttp::error::end_of_stream || !is_bad_head(code)) co_return gone;
-        Response bad = error_answer(Error(ErrorCode::kInvalidInput, "the body cannot be read: " + code.message()), Api::kV2);
-        bad.close = true;
-        co_return bad;
+      if (used == body.size()) {
+        // One byte more than allowed shows that there is more.
+        const uint64_t bytes = std::min({std::max<uint64_t>(kFirstBytes, 2 * used), expected, bytes_max + 1});
+        if (!request.body_lease.add(bytes - used)) co_return error_answer(bodies_too_many(), api);
+        body.resize_and_overwrite(bytes, [](char*, size_t size) { return size; });
       }
-      if (body.size() + got > context_.options.body_bytes_max) co_return too_large();
-      held += got;
-      if ((context_.bodies_bytes += got) > context_.options.bodies_bytes_max) {
-        Response busy = error_answer(Error(ErrorCode::kResourceExhausted, "too many bodies are being received"), Api::kV2);
-        busy.close = true;
-        co_return busy;
-      }
-      body.append(piece.data(), got);
+      parser.get().body().data = body.data() + used;
+      parser.get().body().size = body.size() - used;
+      const auto patience = context_.options.body_timeout;
+      const MonoTime deadline = started + (patience + kPatienceOfByte * used);
+      const auto [code, size] = co_await bhttp::async_read_some(
+          socket_, buffer_, parser, within(std::min(patience, milliseconds_until(deadline))));
+      used = body.size() - parser.get().body().size;
+      if (code && code != bhttp::error::need_buffer) co_return bad_body(code, api);
+      if (used > bytes_max) co_return error_answer(body_too_large(bytes_max), api);
     }
+    body.resize(used);
     co_return std::nullopt;
   }
 
-  asio::awaitable<Response> handle(Request request) {
+  static Response bad_body(const error_code& code, Api api) {
+    if (code == asio::error::operation_aborted)
+      return error_answer(Error(ErrorCode::kInvalidInput, "the body did not arrive in time"), api, 408);
+    if (code == bhttp::error::partial_message)
+      return error_answer(Error(ErrorCode::kInvalidInput, "the body ended half-way; nothing was stored"), api);
+    if (is_of_parser(code))
+      return error_answer(Error(ErrorCode::kInvalidInput, "the body cannot be read: " + code.message()), api);
+    return error_answer(Error(ErrorCode::kCancelled, "the client is gone"), api);
+  }
+
+  asio::awaitable<bool> handle_and_answer(Request request, Head& head) {
     const Lane lane = Service::lane_of(request.path);
-    if (lane == Lane::kQuick) co_return context_.service.handle(std::move(request));
-    const Api api = request.path.starts_with("/api/v2") ? Api::kV2 : Api::kV3;
-    WatchDisconnect watch(*this, request.cancellation);
-    auto body = [this, request = std::move(request)]() mutable -> Result<Response> {
+    if (lane == Lane::kQuick) {
+      Response response = context_.service.handle(std::move(request));
+      co_return co_await write(response, head);
+    }
+    WorkerPool& pool = lane == Lane::kWrite   ? context_.write_pool
+                       : lane == Lane::kQuery ? context_.query_pool
+                                              : context_.admin_pool;
+    std::optional<DisconnectWatch> watch;
+    if (lane == Lane::kQuery) {
+      request.cancellation = std::make_shared<query::sql::Cancellation>();
+      cancellation_ = request.cancellation;
+      watch.emplace(socket_, request.cancellation);
+    }
+    auto handle = [this, request = std::move(request)]() mutable -> Result<Response> {
+      if (context_.aborting) return fail(ErrorCode::kShutdown, "the server is stopping");
       return context_.service.handle(std::move(request));
     };
-    WorkerPool& pool = lane == Lane::kWrite ? context_.write_pool : context_.query_pool;
-    Result<Response> response = co_await run_on<Response>(pool, std::move(body));
-    if (!response) co_return error_answer(response.error(), api);
-    co_return *std::move(response);
+    Result<Response> response = co_await run_on<Response>(pool, std::move(handle));
+    if (!response) response = error_answer(response.error(), head.api);
+    const bool goes_on = co_await write(*response, head);
+    watch.reset();
+    cancellation_ = nullptr;
+    co_return goes_on;
   }
 
-  // While a request is handled: a client that closes its side cancels the query.
-  class WatchDisconnect {
-   public:
-    WatchDisconnect(Connection& connection, std::shared_ptr<query::sql::Cancellation> cancellation)
-        : connection_(connection) {
-      connection_.stream_.expires_never();
-      auto& socket = connection_.stream_.socket();
-      socket.async_wait(asio::ip::tcp::socket::wait_read, [&socket, cancellation](const error_code& code) {
-        if (code) return;  // cancelled: the request is done
-        char byte;
-        error_code failed;
-        const size_t size = socket.receive(asio::buffer(&byte, 1), asio::ip::tcp::socket::message_peek, failed);
-        if (failed || size == 0) cancellation->cancel();  // otherwise the next request is there already
-      });
-    }
-    ~WatchDisconnect() { connection_.stream_.socket().cancel(); }
-
-   private:
-    Connection& connection_;
-  };
-
-  template <class Message>
-  void set_common(Message& message, const Response& response, bool keep_alive) {
-    message.keep_alive(keep_alive);
-    message.set(bhttp::field::server, "magnetite");
-    message.set("X-Influxdb-Version", "0.1.0");
-    message.set("Access-Control-Allow-Origin", "*");
-    if (!response.content_type.empty()) message.set(bhttp::field::content_type, response.content_type);
-    for (const auto& [name, value] : response.headers) message.set(name, value);
+  asio::awaitable<bool> answer_and_end(Response& response, Head& head) {
+    response.close = true;
+    co_await write(response, head);
+    co_return false;
   }
 
-  asio::awaitable<bool> write(Response& response, unsigned version, bool keep_alive, bool head_only) {
-    keep_alive = keep_alive && !response.close;
-    stream_.expires_after(context_.options.body_timeout);
-    if (response.next_piece && version >= 11) co_return co_await write_stream(response, version, keep_alive, head_only);
-    if (response.next_piece) {  // HTTP/1.0 knows no chunks: the end of the connection is the end of the body
-      Response whole = std::move(response);
-      while (true) {
-        auto more = co_await next_piece(whole);
-        if (!more) co_return false;
-        if (more->empty()) break;
-        whole.body += *more;
-      }
-      whole.next_piece = nullptr;
-      co_return co_await write(whole, version, keep_alive, head_only);
-    }
-    bhttp::response<bhttp::string_body> message(static_cast<bhttp::status>(response.status), version);
-    set_common(message, response, keep_alive);
-    const size_t size = response.body.size();
-    if (!head_only) message.body() = std::move(response.body);
-    if (response.status != 204) message.content_length(size);
-    const auto [code, written] = co_await bhttp::async_write(stream_, message, kNoThrow);
-    co_return !code;
+  void set_common(bhttp::fields& fields, const Response& response, const Head& head) const {
+    fields.set(bhttp::field::server, "Magnetite");
+    fields.set("X-Influxdb-Version", kVersion);
+    fields.set("X-Influxdb-Build", "Magnetite");
+    fields.set("Request-Id", head.request_id);
+    fields.set("X-Request-Id", head.request_id);
+    fields.set(bhttp::field::access_control_allow_origin, "*");
+    if (!response.content_type.empty()) fields.set(bhttp::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) fields.set(name, value);
   }
 
-  asio::awaitable<bool> write_stream(Response& response, unsigned version, bool keep_alive, bool head_only) {
-    bhttp::response<bhttp::empty_body> message(static_cast<bhttp::status>(response.status), version);
-    set_common(message, response, keep_alive);
-    message.chunked(true);
+  // True when the connection can go on.
+  asio::awaitable<bool> write(Response& response, Head& head) {
+    head.keep_alive = head.keep_alive && !response.close && !context_.stopping;
+    if (response.status == kStatusNoAnswer) co_return false;
+    if (response.next_piece) co_return co_await write_stream(response, head);
+    bhttp::response<bhttp::string_body> message(static_cast<bhttp::status>(response.status), head.version);
+    set_common(message, response, head);
+    message.keep_alive(head.keep_alive);
+    if (response.status != 204) message.content_length(response.body.size());
+    if (!head.body_unwanted) message.body() = std::move(response.body);
+    const auto [code, size] = co_await bhttp::async_write(socket_, message, within(context_.options.body_timeout));
+    co_return !code && head.keep_alive;
+  }
+
+  // While one piece is sent, the next one is made. HTTP/1.0 knows no chunks: there the end of the connection is the end
+  // of the body.
+  asio::awaitable<bool> write_stream(Response& response, Head& head) {
+    using namespace asio::experimental::awaitable_operators;
+    const bool chunked = head.version >= 11;
+    head.keep_alive = head.keep_alive && chunked;
+    bhttp::response<bhttp::empty_body> message(static_cast<bhttp::status>(response.status), head.version);
+    set_common(message, response, head);
+    message.keep_alive(head.keep_alive);
+    if (chunked) message.chunked(true);
     bhttp::response_serializer<bhttp::empty_body> serializer(message);
-    if (const auto [code, size] = co_await bhttp::async_write_header(stream_, serializer, kNoThrow); code) co_return false;
-    if (head_only) co_return keep_alive;
-    std::string piece = std::move(response.body);
-    while (true) {
-      if (!piece.empty()) {
-        stream_.expires_after(context_.options.body_timeout);
-        const auto [code, size] = co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), kNoThrow);
-        if (code) co_return false;
-      }
-      Result<std::string> more = co_await next_piece(response);
-      if (!more) {  // no terminating chunk: the client sees that the answer is not whole
-        log::warn("a result broke off", {{"error", more.error().describe()}});
-        co_return false;
-      }
-      if (more->empty()) break;
-      piece = *std::move(more);
+    const auto [code, size] =
+        co_await bhttp::async_write_header(socket_, serializer, within(context_.options.body_timeout));
+    bool sent = !code;
+    Result<std::string> piece = std::move(response.body);
+    while (sent && piece && !piece->empty()) {
+      std::tie(sent, piece) = co_await (send_piece(*std::move(piece), chunked) && next_piece(response));
     }
-    const auto [code, size] = co_await asio::async_write(stream_, bhttp::make_chunk_last(), kNoThrow);
-    co_return !code;
+    // What is left of a statement is torn down where it may block.
+    auto left = std::make_shared<Response::NextPiece>(std::move(response.next_piece));
+    if (auto submitted = context_.query_pool.submit([left]() mutable { left.reset(); }); submitted) left.reset();
+    if (!sent) co_return false;
+    if (!piece) {  // no terminating chunk: the client sees that the answer is not whole
+      const bool wished = piece.error().code() == ErrorCode::kCancelled;
+      log::write(wished ? log::Level::kInfo : log::Level::kWarn, "an answer broke off",
+                 {{"id", head.request_id}, {"error", piece.error().describe()}});
+      co_return false;
+    }
+    if (chunked) co_return co_await send(bhttp::make_chunk_last()) && head.keep_alive;
+    co_return false;
+  }
+
+  asio::awaitable<bool> send_piece(std::string piece, bool chunked) {
+    const asio::const_buffer bytes = asio::buffer(piece);
+    const bool sent = chunked ? co_await send(bhttp::make_chunk(bytes)) : co_await send(bytes);
+    if (!sent) cancellation_->cancel();
+    co_return sent;
+  }
+
+  // The time-out is of standstill: a slow client may take as long as it takes.
+  template <class Buffers>
+  asio::awaitable<bool> send(const Buffers& buffers) {
+    beast::buffers_suffix<Buffers> rest(buffers);
+    while (beast::buffer_bytes(rest) > 0) {
+      const auto [code, size] = co_await socket_.async_write_some(rest, within(context_.options.body_timeout));
+      if (code) co_return false;
+      rest.consume(size);
+    }
+    co_return true;
   }
 
   // Empty at the end.
   asio::awaitable<Result<std::string>> next_piece(Response& response) {
-    stream_.expires_never();
     co_return co_await run_on<std::string>(context_.query_pool, [&response]() -> Result<std::string> {
       std::string piece;
-      while (piece.empty()) {
-        MAGNETITE_TRY(const bool more, response.next_piece(piece));
-        if (!more) break;
+      bool more = true;
+      while (more && piece.empty()) {
+        MAGNETITE_TRY(more, response.next_piece(piece));
       }
+      if (!more) response.next_piece = [](std::string&) -> Result<bool> { return false; };
       return piece;
     });
   }
 
-  beast::tcp_stream stream_;
+  // A client that still sends must not lose our answer to a reset: read on for a moment.
+  asio::awaitable<void> linger() {
+    constexpr std::chrono::milliseconds kPatience{2'000};
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    std::array<char, 4096> rest;
+    const MonoTime deadline = context_.clock.mono_now() + std::min(kPatience, context_.options.body_timeout);
+    idle_ = true;
+    while (!context_.stopping) {
+      const auto left = milliseconds_until(deadline);
+      if (left.count() == 0) break;
+      const auto [code, size] = co_await socket_.async_read_some(asio::buffer(rest), within(left));
+      if (code) break;
+    }
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   ConnectionContext& context_;
+  std::shared_ptr<query::sql::Cancellation> cancellation_;  // of the running query
+  bool idle_ = true;                                        // no request is being handled
 };
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, ConnectionContext& context) {
-  Connection connection(std::move(socket), context);
-  co_await connection.serve();
+std::shared_ptr<Connection> Connection::make(tcp::socket socket, ConnectionContext& context) {
+  return std::make_shared<ConnectionImpl>(std::move(socket), context);
 }
 
 }  // namespace magnetite::http

@@ -14,10 +14,8 @@ namespace magnetite::http {
 
 struct Metrics::State {
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
-                                                          .Name("http_requests_total")
-                                                          .Help("Finished HTTP requests")
-                                                          .Register(registry);
+  prometheus::Family<prometheus::Counter>& requests =
+      prometheus::BuildCounter().Name("http_requests_total").Help("Finished HTTP requests").Register(registry);
   prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
                                                              .Name("http_request_duration_seconds")
                                                              .Help("Time from head to answer")
@@ -49,16 +47,17 @@ void add(prometheus::MetricFamily& to, std::vector<prometheus::ClientMetric::Lab
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
 
-void Metrics::count_request(std::string_view path, int status, Duration duration) {
+void Metrics::count_request(std::string_view path, std::string_view database, int status, Duration duration) {
   const std::string outcome = status < 400 ? "ok" : status < 500 ? "client_error" : "error";
-  const std::map<std::string, std::string> labels = {{"path", std::string(path)}, {"status", outcome}};
+  std::map<std::string, std::string> labels = {{"path", std::string(path)}, {"status", outcome}};
+  if (!database.empty()) labels.emplace("db_name", database);
   state_->requests.Add(labels).Increment();
   static const prometheus::Histogram::BucketBoundaries kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                                    0.25,  0.5,    1,     2.5,  5,     10};
   state_->durations.Add(labels, kSeconds).Observe(std::chrono::duration<double>(duration).count());
 }
 
-std::string Metrics::text(const server::Server& server) const {
+std::string Metrics::text(const server::Server& server, const EdgeState& edge) const {
   std::vector<prometheus::MetricFamily> all = state_->registry.Collect();
   using prometheus::MetricType;
   auto points = family("ingest_points_total", "Lines of writes", MetricType::Counter);
@@ -77,7 +76,15 @@ std::string Metrics::text(const server::Server& server) const {
     add(log_bytes, {{"db_name", status.name}}, static_cast<double>(status.log_bytes));
     add(accepting, {{"db_name", status.name}}, status.log_problem.empty() ? 1 : 0);
   }
-  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &accepting}) all.push_back(std::move(*each));
+  auto connections = family("http_connections", "Open connections", MetricType::Gauge);
+  add(connections, {}, static_cast<double>(edge.connections));
+  auto queued = family("http_requests_queued", "Requests that wait for a thread", MetricType::Gauge);
+  add(queued, {{"kind", "write"}}, static_cast<double>(edge.writes_queued));
+  add(queued, {{"kind", "query"}}, static_cast<double>(edge.queries_queued));
+  auto body_bytes = family("http_body_bytes", "Request bodies in memory", MetricType::Gauge);
+  add(body_bytes, {}, static_cast<double>(edge.body_bytes));
+  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &accepting, &connections, &queued, &body_bytes})
+    all.push_back(std::move(*each));
   return prometheus::TextSerializer().Serialize(all);
 }
 

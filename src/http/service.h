@@ -1,40 +1,54 @@
-// The paths this server answers. Pure dispatch: what carries requests is http_server.cc.
+// The paths this server answers, without what carries requests (connection.cc does). Blocks where the server or a query
+// does: lane_of() says on whose threads to call it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 
+#include "base/clock.h"
 #include "http/http_server.h"
 #include "http/message.h"
 #include "http/metrics.h"
 
 namespace magnetite::http {
 
-// Who runs a request: writes and queries block, so each kind has its own threads.
-enum class Lane : uint8_t { kQuick, kWrite, kQuery };
+// Who runs a request. kQuick never blocks.
+enum class Lane : uint8_t { kQuick, kWrite, kQuery, kAdmin };
 
 // Thread-safe.
 class Service {
  public:
-  Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options)
-      : server_(server), engine_(engine), options_(options) {}
+  Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock)
+      : server_(server), engine_(engine), options_(options), clock_(clock) {}
 
   static Lane lane_of(std::string_view path);
-  // Says early, from the head alone, that a body is not wanted.
+  uint64_t body_bytes_max(std::string_view path) const;
+
+  // Says from the head alone that a body is not wanted.
   std::optional<Response> refuse_early(const Request& head) const;
   Response handle(Request request);
 
+  // What became of a request: metrics and log. handle() does it itself.
+  void record(const Request& request, const Response& response, Duration duration);
+  void set_edge_state(std::function<EdgeState()> edge_state) { edge_state_ = std::move(edge_state); }
+
  private:
   Response dispatch(Request& request);
-  Response write(Request& request, int version);
+  Response write(Request& request);  // write_endpoints.cc
   Response v1_query(Request& request);
-  Response query_sql(Request& request);
-  Response ping() const;
+  Response query_sql(Request& request);  // query_endpoint.cc
+  Response metrics() const;
+  Response ping(const Request& request) const;
   Response status() const;
 
   server::Server& server_;
   query::sql::Engine& engine_;
   const HttpOptions& options_;
+  Clock& clock_;
   Metrics metrics_;
+  std::function<EdgeState()> edge_state_;
 };
 
 }  // namespace magnetite::http

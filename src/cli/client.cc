@@ -91,7 +91,10 @@ class ClientImpl final : public Client {
     const std::string ticket =
         fmt::format(R"({{"database":{},"sql_query":{}}})", glz::write_json(database).value_or("\"\""),
                     glz::write_json(sql).value_or("\"\""));
-    auto reader = flight_->DoGet(arrow::flight::Ticket{ticket});
+    arrow::flight::FlightCallOptions call;
+    // What the transport hands over may lie anywhere; readers of int32 offsets must not.
+    call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+    auto reader = flight_->DoGet(call, arrow::flight::Ticket{ticket});
     if (!reader.ok()) return flight_error(reader.status());
     auto batches = arrow::flight::MakeRecordBatchReader(*std::move(reader));
     if (!batches.ok()) return flight_error(batches.status());

@@ -18,7 +18,8 @@ class Damage : public ::testing::Test {
   Damage() : world_(1) {
     world_.run([&] {
       ASSERT_TRUE(world_.open());
-      for (const size_t bytes : {20, 30, 250, 200, 40, 10}) EXPECT_TRUE(world_.write({bytes, 5}));
+      for (const size_t bytes : std::initializer_list<size_t>{20, 30, 250, 200, 40, 10})
+        EXPECT_TRUE(world_.write({bytes, 5}));
       world_.close();
     });
     before_ = recover();

@@ -54,9 +54,11 @@ bool kill_after_fault(const Fault& fault) {
   world.run([&] {
     const uint64_t before = world.disk.operations(fault.operation);
     for (int i = 0; i < 3 && world.log == nullptr; ++i) static_cast<void>(world.open());
-    for (const size_t bytes : {50, 100, 400, 20}) static_cast<void>(world.write({bytes, 10}));
+    for (const size_t bytes : std::initializer_list<size_t>{50, 100, 400, 20})
+      static_cast<void>(world.write({bytes, 10}));
     world.disk.fail_next(fault);
-    for (const size_t bytes : {30, 60, 300, 20}) static_cast<void>(world.write({bytes, 10}));
+    for (const size_t bytes : std::initializer_list<size_t>{30, 60, 300, 20})
+      static_cast<void>(world.write({bytes, 10}));
     happened = world.disk.operations(fault.operation) > before + fault.after;
     const sim::SimDisk::Snapshot killed = world.disk.snapshot();
     world.disk.clear_faults();
@@ -87,7 +89,7 @@ void PrintTo(const FaultCase& each, std::ostream* out) { *out << each.name; }
 class DiskFault : public ::testing::TestWithParam<FaultCase> {};
 
 TEST_P(DiskFault, LosesNothingAcknowledgedAndTheLogGoesOn) {
-  for (const uint64_t count : {1, 2, 5, 20}) {
+  for (const uint64_t count : std::initializer_list<uint64_t>{1, 2, 5, 20}) {
     Fault fault{
         .operation = GetParam().operation, .code = GetParam().code, .count = count, .effect = GetParam().effect};
     for (fault.after = 0; work_with_fault(fault); ++fault.after)
@@ -98,7 +100,7 @@ TEST_P(DiskFault, LosesNothingAcknowledgedAndTheLogGoesOn) {
 }
 
 TEST_P(DiskFault, ThenAKilledProcessLosesNothingAcknowledged) {
-  for (const uint64_t count : {1, 2, 3, 4, 30}) {
+  for (const uint64_t count : std::initializer_list<uint64_t>{1, 2, 3, 4, 30}) {
     Fault fault{
         .operation = GetParam().operation, .code = GetParam().code, .count = count, .effect = GetParam().effect};
     for (fault.after = 0; kill_after_fault(fault); ++fault.after)

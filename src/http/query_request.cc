@@ -8,16 +8,18 @@
 #include <optional>
 
 namespace magnetite::http {
-namespace {
 
-constexpr glz::opts kLenient{.error_on_unknown_keys = false};
-
-struct JsonBody {
+// Not in the unnamed namespace: glaze finds the names of members through the linkage of their type.
+struct QueryJsonBody {
   std::optional<std::string> db;
   std::optional<std::string> q;
   std::optional<std::string> format;
   std::optional<glz::generic_u64> params;
 };
+
+namespace {
+
+constexpr glz::opts kLenient{.error_on_unknown_keys = false};
 
 Result<query::sql::ParameterValue> to_parameter(const std::string& name, const glz::generic_u64& value) {
   if (value.is_null()) return query::sql::ParameterValue();
@@ -77,7 +79,7 @@ struct Texts {
 };
 
 Result<> read_json_body(const std::string& text, QueryRequest& out, Texts& texts) {
-  JsonBody body;
+  QueryJsonBody body;
   if (const auto error = glz::read<kLenient>(body, text))
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("the body is no JSON object with db and q: {}", glz::format_error(error, text)));

@@ -94,6 +94,12 @@ void now(DataChunk& arguments, ExpressionState& state, Vector& result) {
                    duckdb::count_t(arguments.size()));
 }
 
+// Errors of these end a statement; unmarked, DuckDB takes them for a fault of its own and refuses all further work.
+ScalarFunction fallible(ScalarFunction function) {
+  function.SetFallible();
+  return function;
+}
+
 }  // namespace
 
 void register_bridges(duckdb::DatabaseInstance& database) {
@@ -102,13 +108,13 @@ void register_bridges(duckdb::DatabaseInstance& database) {
   const auto interval = LogicalType::INTERVAL;
   constexpr int64_t kMonday2000 = 946'857'600'000'000'000;  // 2000-01-03: DuckDB's time_bucket counts from there
   for (const char* name : {"date_trunc", "datetrunc"})
-    loader.AddFunctionOverload(ScalarFunction(name, {LogicalType::VARCHAR, ns}, ns, date_trunc));
-  loader.AddFunctionOverload(ScalarFunction("time_bucket", {interval, ns}, ns, bucket<kMonday2000>));
-  loader.AddFunctionOverload(ScalarFunction("time_bucket", {interval, ns, ns}, ns, bucket_from));
-  loader.AddFunctionOverload(ScalarFunction("+", {ns, interval}, ns, add));
-  loader.AddFunctionOverload(ScalarFunction("+", {interval, ns}, ns, add_reversed));
-  loader.AddFunctionOverload(ScalarFunction("-", {ns, interval}, ns, subtract));
-  loader.AddFunctionOverload(ScalarFunction("to_timestamp", {LogicalType::VARCHAR}, ns, to_timestamp));
+    loader.AddFunctionOverload(fallible(ScalarFunction(name, {LogicalType::VARCHAR, ns}, ns, date_trunc)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("time_bucket", {interval, ns}, ns, bucket<kMonday2000>)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("time_bucket", {interval, ns, ns}, ns, bucket_from)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("+", {ns, interval}, ns, add)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("+", {interval, ns}, ns, add_reversed)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("-", {ns, interval}, ns, subtract)));
+  loader.AddFunctionOverload(fallible(ScalarFunction("to_timestamp", {LogicalType::VARCHAR}, ns, to_timestamp)));
   for (const char* name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
     ScalarFunction function(name, duckdb::vector<LogicalType>(), ns, now);
     function.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
@@ -117,8 +123,8 @@ void register_bridges(duckdb::DatabaseInstance& database) {
     loader.RegisterFunction(std::move(info));
   }
   duckdb::ScalarFunctionSet date_bin("date_bin");
-  date_bin.AddFunction(ScalarFunction({interval, ns}, ns, bucket<0>));
-  date_bin.AddFunction(ScalarFunction({interval, ns, ns}, ns, bucket_from));
+  date_bin.AddFunction(fallible(ScalarFunction({interval, ns}, ns, bucket<0>)));
+  date_bin.AddFunction(fallible(ScalarFunction({interval, ns, ns}, ns, bucket_from)));
   loader.RegisterFunction(date_bin);
 }
 

@@ -225,6 +225,17 @@ TEST_F(SqlSurface, WrongSqlIsExplained) {
   EXPECT_THAT(harness_.query("SELECT '" + std::string(2 << 20, 'x') + "'"), StartsWith("error: too large"));
 }
 
+TEST_F(SqlSurface, AWrongArgumentEndsItsStatementOnly) {
+  harness_.write("m x=1i 1");
+  for (const char* sql :
+       {"SELECT date_trunc('fortnight', time) FROM m", "SELECT date_bin(INTERVAL '0 seconds', time) FROM m",
+        "SELECT time_bucket(INTERVAL '0 seconds', time) FROM m", "SELECT time + INTERVAL '5000 years' FROM m",
+        "SELECT to_timestamp('yesterday') FROM m"}) {
+    EXPECT_THAT(harness_.query(sql), StartsWith("error: invalid input")) << sql;
+    EXPECT_EQ(harness_.query("SELECT x FROM m"), "x\n1\n") << "after " << sql;
+  }
+}
+
 TEST_F(SqlSurface, DeepBracketsAreRefusedAtOnce) {
   harness_.write("m x=1i 1");
   const std::string deep = "SELECT " + std::string(100'000, '(') + "1" + std::string(100'000, ')');

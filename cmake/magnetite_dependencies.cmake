@@ -1,4 +1,16 @@
-# Every library we link, found once. DuckDB ships no usable CMake package in Debian.
+# Every library we link, found once.
+
+# For libraries without a CMake package in Debian, and for those whose pkg-config file walks through all of abseil:
+# asking it once takes seconds.
+function(magnetite_find_shared target library header)
+  string(MAKE_C_IDENTIFIER ${library} id)
+  find_library(MAGNETITE_${id}_LIBRARY ${library} REQUIRED)
+  find_path(MAGNETITE_${id}_INCLUDE ${header} REQUIRED)
+  add_library(${target} SHARED IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${MAGNETITE_${id}_LIBRARY}
+                                             INTERFACE_INCLUDE_DIRECTORIES ${MAGNETITE_${id}_INCLUDE})
+endfunction()
+
 find_package(Threads REQUIRED)
 find_package(fmt CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
@@ -7,7 +19,8 @@ find_package(FastFloat CONFIG QUIET)
 find_package(glaze CONFIG REQUIRED PATHS /usr/share/glaze)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+magnetite_find_shared(re2::re2 re2 re2/re2.h)
+set(re2Alt_FOUND TRUE)  # Arrow's package then takes ours instead of asking pkg-config
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 if(MAGNETITE_TESTS)
   find_package(GTest CONFIG REQUIRED)
@@ -30,11 +43,7 @@ if(NOT MAGNETITE_THREADED_ONLY)
   find_package(prometheus-cpp CONFIG REQUIRED)
   find_package(Protobuf REQUIRED)
   find_package(roaring CONFIG REQUIRED)
-  pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++)
+  magnetite_find_shared(grpc::grpc++ grpc++ grpcpp/grpcpp.h)
   pkg_check_modules(isocline REQUIRED IMPORTED_TARGET isocline)
-  find_library(MAGNETITE_DUCKDB_LIBRARY duckdb REQUIRED)
-  find_path(MAGNETITE_DUCKDB_INCLUDE duckdb.hpp REQUIRED)
-  add_library(duckdb::duckdb SHARED IMPORTED)
-  set_target_properties(duckdb::duckdb PROPERTIES IMPORTED_LOCATION ${MAGNETITE_DUCKDB_LIBRARY}
-                                                  INTERFACE_INCLUDE_DIRECTORIES ${MAGNETITE_DUCKDB_INCLUDE})
+  magnetite_find_shared(duckdb::duckdb duckdb duckdb.hpp)
 endif()

@@ -329,7 +329,7 @@ class Writer {
 }  // namespace
 
 Result<ImageBytes> write_image(const SortedChunk& rows, const schema::TableSchema& schema,
-                               const ImageIdentity& identity, const ImageOptions& options) {
+                               const ImageIdentity& identity, const ImageOptions& options, const ClosingFacts&) {
   MAGNETITE_CHECK(rows.row_count() > 0 && options.row_group_rows > 0);
   try {
     return Writer(rows, schema, identity, options).write();

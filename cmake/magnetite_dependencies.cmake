@@ -44,6 +44,10 @@ if(NOT MAGNETITE_THREADED_ONLY)
   find_package(Protobuf REQUIRED)
   find_package(roaring CONFIG REQUIRED)
   magnetite_find_shared(grpc::grpc++ grpc++ grpcpp/grpcpp.h)
+  find_library(MAGNETITE_gpr_LIBRARY gpr REQUIRED)  # code in gRPC's headers calls these two
+  find_library(MAGNETITE_absl_synchronization_LIBRARY absl_synchronization REQUIRED)
+  set_target_properties(grpc::grpc++ PROPERTIES
+    INTERFACE_LINK_LIBRARIES "${MAGNETITE_gpr_LIBRARY};${MAGNETITE_absl_synchronization_LIBRARY}")
   pkg_check_modules(isocline REQUIRED IMPORTED_TARGET isocline)
   magnetite_find_shared(duckdb::duckdb duckdb duckdb.hpp)
 endif()

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace magnetite {
@@ -41,6 +42,7 @@ struct DirectoryEntry {
   std::string name;
   bool is_directory = false;
   uint64_t size_bytes = 0;
+  WallTime modified = {};  // when its content was last changed
 };
 
 struct DiskSpace {

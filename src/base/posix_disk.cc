@@ -186,7 +186,8 @@ class PosixDisk final : public Disk {
         if (errno == ENOENT) continue;  // removed meanwhile
         return os_error("stat", path + "/" + std::string(name), errno);
       }
-      entries.push_back({std::string(name), S_ISDIR(status.st_mode), static_cast<uint64_t>(status.st_size)});
+      const WallTime modified{int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+      entries.push_back({std::string(name), S_ISDIR(status.st_mode), static_cast<uint64_t>(status.st_size), modified});
       errno = 0;
     }
     if (errno != 0) return os_error("list", path, errno);

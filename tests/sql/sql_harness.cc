@@ -33,6 +33,7 @@ void SqlHarness::start() {
   options.log_folder = folder_ + "/log";
   options.sequencer_count = 2;
   options.open_chunk_bytes_max = state_ == ChunkState::kFrozen ? 1 : 256ull << 20;
+  ASSERT_TRUE(store_->check());
   server_ = server::Server::make(*executor_, *disk_, *store_, options).value();
   server_->start();
   for (int i = 0; server_->status().state != server::ServerState::kReady; ++i) {

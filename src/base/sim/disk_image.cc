@@ -43,6 +43,7 @@ DiskImage::InodeId DiskImage::add_inode(bool is_directory) {
   const InodeId id = next_id_++;
   inodes_[id] = std::make_shared<Inode>();
   inodes_[id]->is_directory = is_directory;
+  inodes_[id]->modified = now_;
   return id;
 }
 
@@ -192,7 +193,7 @@ Result<std::vector<DirectoryEntry>> DiskImage::list(const std::string& path) con
   if (!inode(id).is_directory) return no_entry(path);
   std::vector<DirectoryEntry> entries;
   for (const auto& [name, child] : inode(id).names)
-    entries.push_back({name, inode(child).is_directory, inode(child).live.size()});
+    entries.push_back({name, inode(child).is_directory, inode(child).live.size(), inode(child).modified});
   return entries;
 }
 
@@ -208,12 +209,14 @@ void DiskImage::write(InodeId id, uint64_t offset, std::span<const std::byte> by
   Inode& inode = edit(id);
   auto copy = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
   inode.unsynced.push_back({.number = change, .offset = offset, .bytes = std::move(copy)});
+  inode.modified = now_;
   apply(inode.unsynced.back(), inode.live);
 }
 
 void DiskImage::truncate(InodeId id, uint64_t size, uint64_t change) {
   Inode& inode = edit(id);
   inode.unsynced.push_back({.number = change, .is_truncate = true, .offset = size});
+  inode.modified = now_;
   apply(inode.unsynced.back(), inode.live);
 }
 

@@ -44,6 +44,8 @@ class DiskImage {
 
   DiskImage();
 
+  void set_time(WallTime now) { now_ = now; }  // of the changes from here on
+
   // Names. `change` numbers the change. Errors as Disk has them.
   Result<InodeId> find_file(const std::string& path) const;
   Result<InodeId> create_file(const std::string& path, uint64_t change);
@@ -97,6 +99,7 @@ class DiskImage {
     bool is_directory = false;
     uint32_t links = 0;
     uint32_t opens = 0;
+    WallTime modified = {};
     PagedBytes live;
     PagedBytes durable;
     std::vector<Change> unsynced;
@@ -132,6 +135,7 @@ class DiskImage {
   std::map<InodeId, std::shared_ptr<Inode>> inodes_;
   InodeId next_id_ = kRoot + 1;
   size_t unlinked_since_collection_ = 0;
+  WallTime now_ = {};
 };
 
 }  // namespace magnetite::sim

@@ -159,6 +159,7 @@ auto SimDisk::perform(DiskOperation operation, const std::string& path, Body bod
     -> decltype(body(std::declval<State&>(), nullptr)) {
   schedule(operation);
   const MutexLock lock(mutex_);
+  if (executor_ != nullptr) state_.image.set_time(executor_->clock().wall_now());
   ++state_.counts[static_cast<size_t>(operation)];
   if (!state_.is_on) return lost_power();
   const bool cut_now = is_change(operation) && ++state_.changes == state_.cut_at_change;

@@ -385,5 +385,20 @@ TEST(SimDiskInTasks, SyncTakesSimulatedTime) {
   EXPECT_EQ(executor.clock().mono_now() - start, std::chrono::milliseconds(4));
 }
 
+TEST(SimDiskInTasks, AFileIsAsOldAsItsLastChange) {
+  SimExecutor executor(1);
+  SimDisk disk(&executor);
+  executor.run([&] {
+    const auto file = disk.open("f", OpenMode::kCreate).value();
+    executor.pause(std::chrono::seconds(1));
+    const WallTime written = executor.clock().wall_now();
+    EXPECT_TRUE(file->write_at(0, as_bytes("x")).has_value());
+    executor.pause(std::chrono::seconds(1));
+    EXPECT_TRUE(file->sync_data().has_value());
+    EXPECT_TRUE(disk.rename("f", "g").has_value());
+    EXPECT_EQ(disk.list("").value().front().modified, written);
+  });
+}
+
 }  // namespace
 }  // namespace magnetite::sim

@@ -9,7 +9,7 @@
 
 namespace magnetite::object_store {
 
-// `disk` outlives it.
+// `disk` outlives it. The folder belongs to one process; check() makes it.
 std::unique_ptr<ObjectStore> make_file_store(Disk& disk, std::string root);
 
 }  // namespace magnetite::object_store

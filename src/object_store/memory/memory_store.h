@@ -7,6 +7,7 @@
 
 namespace magnetite::object_store {
 
-std::unique_ptr<ObjectStore> make_memory_store();
+// `clock` outlives it and says when an object was put.
+std::unique_ptr<ObjectStore> make_memory_store(const Clock& clock = system_clock());
 
 }  // namespace magnetite::object_store

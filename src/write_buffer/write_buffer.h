@@ -71,6 +71,12 @@ class Writer {
   // append + wait; kUnclear at the deadline.
   Result<StoredAt> store(model::SequencerId sequencer, const Record& record, MonoTime deadline);
 
+  // Records of `sequencer` below `first_needed` are needed no more. They may stay as long as the log likes, it gives up
+  // whole pieces; the low watermark says what is left. A number below an earlier one changes nothing, one above the
+  // high watermark means that. Not remembered over a restart. kInvalidInput for an unknown sequencer; after
+  // other errors it may be repeated.
+  virtual Result<> trim(model::SequencerId sequencer, model::SequenceNumber first_needed) = 0;
+
   virtual WriterStatus status() const = 0;
 };
 
@@ -101,7 +107,7 @@ class Reader {
   virtual Result<> seek(model::SequencerId sequencer, model::SequenceNumber number) = 0;
   // The number the next record will get: last + 1, 0 when empty.
   virtual Result<model::SequenceNumber> high_watermark(model::SequencerId sequencer) = 0;
-  // The oldest number still there; equals the high watermark when nothing is.
+  // No record still there is below it, and no record at or above it was given up.
   virtual Result<model::SequenceNumber> low_watermark(model::SequencerId sequencer) = 0;
 };
 

@@ -264,13 +264,11 @@ Result<> Committer::roll(uint64_t bytes, const RecoveredTail* copied) {
   header.first_numbers = copied != nullptr ? copied->first_numbers : published_numbers_;
   header.next_numbers = given_numbers_;
 
-  MAGNETITE_TRY(std::unique_ptr<File> file, disk_.open(prepared.path, OpenMode::kReadWrite));
-  uint64_t end = kDataOffset;
-  MAGNETITE_RETURN_IF_ERROR(write_segment_header(*file, header));
-  if (copied != nullptr) {
-    MAGNETITE_TRY(end, copy_batches(*file, header.segment, active_.end, copied->end));
+  auto written = write_segment(prepared.path, header, copied);
+  if (!written) {
+    static_cast<void>(disk_.remove(prepared.path));  // gives the space back; what is reported is why
+    return std::unexpected(std::move(written).error());
   }
-  MAGNETITE_RETURN_IF_ERROR(file->sync_data());
   MAGNETITE_CRASH_POINT("log.segment_created");
 
   // From here on the new segment may be found, and with it that the old one ends.
@@ -279,14 +277,27 @@ Result<> Committer::roll(uint64_t bytes, const RecoveredTail* copied) {
   MAGNETITE_RETURN_IF_ERROR(disk_.sync_directory(options_.folder));
   MAGNETITE_CRASH_POINT("log.segment_sealed");
   active_ = Active{};
-  active_.file = std::move(file);
+  active_.file = std::move(written->file);
   active_.number = header.segment;
   active_.bytes = prepared.bytes;
   active_.seed = format::checksum_seed(options_.log_id, header.segment);
-  active_.end = active_.synced = active_.records_end = end;
+  active_.end = active_.synced = active_.records_end = written->end;
   active_.recorded = kDataOffset;
-  tail_.add_segment(header.segment, {end, false, prepared.bytes, header.first_numbers}, published_numbers_);
+  tail_.add_segment(header.segment, {active_.end, false, prepared.bytes, header.first_numbers}, published_numbers_);
   return {};
+}
+
+// Makes a file the segment that the header says, durably; it has no name yet.
+Result<Committer::WrittenSegment> Committer::write_segment(const std::string& path, const format::SegmentHeader& header,
+                                                           const RecoveredTail* copied) {
+  WrittenSegment segment;
+  MAGNETITE_TRY(segment.file, disk_.open(path, OpenMode::kReadWrite));
+  MAGNETITE_RETURN_IF_ERROR(write_segment_header(*segment.file, header));
+  if (copied != nullptr) {
+    MAGNETITE_TRY(segment.end, copy_batches(*segment.file, header.segment, active_.end, copied->end));
+  }
+  MAGNETITE_RETURN_IF_ERROR(segment.file->sync_data());
+  return segment;
 }
 
 // The batches of the active segment in [from, to), for their new place; returns where they end there.

@@ -12,18 +12,32 @@ namespace {
 using model::SequencerId;
 using testing::World;
 
-class Damage : public ::testing::Test {
+enum class Files : uint8_t { kFresh, kRecycled };
+
+class Damage : public ::testing::TestWithParam<Files> {
  protected:
-  // Segments 0 and up with records in each, closed in order, so that all records are known to be synced.
+  // Segments with records in each, closed in order, so that all records are known to be synced. Behind the data of
+  // recycled ones stand intact batches of the file's earlier life.
   Damage() : world_(1) {
     world_.run([&] {
       ASSERT_TRUE(world_.open());
+      for (int round = 0; GetParam() == Files::kRecycled && round < 2; ++round) {
+        for (int i = 0; i < 20; ++i) EXPECT_TRUE(world_.write({60, 5}));  // leaves more spares than are needed below
+        world_.trim();
+      }
       for (const size_t bytes : std::initializer_list<size_t>{20, 30, 250, 200, 40, 10})
         EXPECT_TRUE(world_.write({bytes, 5}));
       world_.close();
     });
     before_ = recover();
     EXPECT_GE(before_->segments.size(), 3u);
+    const std::string rest = rest_of_last();
+    EXPECT_EQ(rest == std::string(rest.size(), '\0'), GetParam() == Files::kFresh);
+  }
+
+  std::string path_of(size_t segment) const { return segment_path(World::kFolder, before_->segments[segment].segment); }
+  std::string rest_of_last() {
+    return world_.disk.read_live(path_of(before_->segments.size() - 1)).value().substr(before_->tail.end);
   }
 
   Result<RecoveredLog> recover() {
@@ -49,7 +63,7 @@ class Damage : public ::testing::Test {
   Result<RecoveredLog> before_;
 };
 
-TEST_F(Damage, OfAnyBitBelowTheSyncedOffsetIsReportedAndElsewhereHarmless) {
+TEST_P(Damage, OfAnyBitBelowTheSyncedOffsetIsReportedAndElsewhereHarmless) {
   for (const RecoveredSegment& segment : before_->segments) {
     const std::string path = segment_path(World::kFolder, segment.segment);
     for (uint64_t byte = 0; byte < segment.file_bytes; ++byte) {
@@ -68,7 +82,7 @@ TEST_F(Damage, OfAnyBitBelowTheSyncedOffsetIsReportedAndElsewhereHarmless) {
   }
 }
 
-TEST_F(Damage, ByACutFileIsReportedAtEveryLength) {
+TEST_P(Damage, ByACutFileIsReportedAtEveryLength) {
   for (const RecoveredSegment& segment : before_->segments) {
     const std::string path = segment_path(World::kFolder, segment.segment);
     const std::string bytes = world_.disk.read_live(path).value();
@@ -82,9 +96,9 @@ TEST_F(Damage, ByACutFileIsReportedAtEveryLength) {
   EXPECT_TRUE(after && same(*after, *before_));
 }
 
-TEST_F(Damage, ByExchangedOrMissingSegmentsIsReported) {
-  const std::string first = segment_path(World::kFolder, 1);
-  const std::string second = segment_path(World::kFolder, 2);
+TEST_P(Damage, ByExchangedOrMissingSegmentsIsReported) {
+  const std::string first = path_of(1);
+  const std::string second = path_of(2);
   const std::string first_bytes = world_.disk.read_live(first).value();
   ASSERT_TRUE(world_.disk.overwrite(first, world_.disk.read_live(second).value()));
   EXPECT_EQ(code_of(recover()), ErrorCode::kCorruption);
@@ -94,7 +108,7 @@ TEST_F(Damage, ByExchangedOrMissingSegmentsIsReported) {
   EXPECT_EQ(code_of(recover()), ErrorCode::kCorruption);
 }
 
-TEST_F(Damage, LeavesTheFilesUntouchedAndNamesThePlace) {
+TEST_P(Damage, LeavesTheFilesUntouchedAndNamesThePlace) {
   const RecoveredSegment& last = before_->segments.back();
   const std::string path = segment_path(World::kFolder, last.segment);
   ASSERT_TRUE(world_.disk.flip_bit(path, format::kDataOffset + 70, 3));
@@ -109,7 +123,7 @@ TEST_F(Damage, LeavesTheFilesUntouchedAndNamesThePlace) {
   EXPECT_EQ(world_.disk.operations(sim::DiskOperation::kWrite), changes);
 }
 
-TEST_F(Damage, OfTheLastRecordBeforeItsSyncWasRecordedCutsIt) {
+TEST_P(Damage, OfTheLastRecordBeforeItsSyncWasRecordedCutsIt) {
   world_.run([&] {
     ASSERT_TRUE(world_.open());
     ASSERT_TRUE(world_.write({15}));
@@ -125,19 +139,54 @@ TEST_F(Damage, OfTheLastRecordBeforeItsSyncWasRecordedCutsIt) {
     const auto after = recover();
     ASSERT_TRUE(after) << after.error().message();
     EXPECT_EQ(after->tail.end, last.end);
-    EXPECT_FALSE(after->tail.is_clean);
+    EXPECT_EQ(after->tail.is_clean, byte < last.end + format::kBatchHeaderBytes) << "a batch without header is none";
     ASSERT_TRUE(world_.disk.flip_bit(path, byte, byte % 8));
   }
 }
 
-TEST_F(Damage, FoundWhileReadingIsOneErrorAndTheStreamGoesOn) {
+// A write that was under way when the power failed: any part of it may be there.
+TEST_P(Damage, ByATornWriteNeverYieldsMoreOrLessThanTheRecordsBefore) {
+  const std::string path = path_of(before_->segments.size() - 1);
+  const std::string old_bytes = world_.disk.read_live(path).value();
+  world_.run([&] {
+    ASSERT_TRUE(world_.open());
+    ASSERT_TRUE(world_.write({15, 30}));
+    world_.disk.power_cut();
+    world_.close();
+  });
+  const std::string new_bytes = world_.disk.read_live(path).value();
+  const auto whole = recover();
+  ASSERT_TRUE(whole && whole->tail.has_records);
+  const uint64_t begin = whole->segments.back().end;
+  const uint64_t end = whole->tail.end;
+  ASSERT_EQ(new_bytes.substr(end), old_bytes.substr(end));
+  const auto recover_from = [&](uint64_t from, uint64_t to) {  // of the new write only these bytes arrived
+    std::string mixed = old_bytes;
+    mixed.replace(from, to - from, new_bytes, from, to - from);
+    EXPECT_TRUE(world_.disk.overwrite(path, mixed));
+    return recover();
+  };
+  for (uint64_t cut = begin; cut <= end; ++cut) {
+    for (const auto& [from, to] : {std::pair(begin, cut), std::pair(cut, end)}) {
+      const auto after = recover_from(from, to);
+      ASSERT_TRUE(after) << "bytes " << from << " to " << to << ": " << after.error().message();
+      // Bytes that were equal before need not arrive.
+      const bool is_whole = world_.disk.read_live(path).value() == new_bytes;
+      ASSERT_TRUE(same(*after, is_whole ? *whole : *before_) ||
+                  (!is_whole && after->tail.end == begin && !after->tail.has_records))
+          << "bytes " << from << " to " << to;
+    }
+  }
+}
+
+TEST_P(Damage, FoundWhileReadingIsOneErrorAndTheStreamGoesOn) {
   size_t records = 0;
   size_t seen = 0;
   size_t errors = 0;
   world_.run([&] {
     ASSERT_TRUE(world_.open());
     records = world_.read(SequencerId{0}).size();
-    ASSERT_TRUE(world_.disk.flip_bit(segment_path(World::kFolder, before_->segments[1].segment), 4096 + 80, 1));
+    ASSERT_TRUE(world_.disk.flip_bit(path_of(1), 4096 + 80, 1));
     {
       const auto reader = world_.log->make_reader().value();
       const Streams streams = reader->streams().value();
@@ -152,6 +201,9 @@ TEST_F(Damage, FoundWhileReadingIsOneErrorAndTheStreamGoesOn) {
   EXPECT_EQ(errors, 1u);
   EXPECT_EQ(seen + 1, records);
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, Damage, ::testing::Values(Files::kFresh, Files::kRecycled),
+                         [](const auto& each) { return each.param == Files::kFresh ? "FreshFiles" : "RecycledFiles"; });
 
 }  // namespace
 }  // namespace magnetite::write_buffer

@@ -23,6 +23,7 @@ struct FileLogOptions {
 
 // Owns the folder (locked). Recovers on open: damage below the synced offset is kCorruption and leaves the files
 // untouched; above it the valid prefix is kept and the rest cut. Thread-safe.
+// trim() gives up whole segments once all of their sequencers' records are below what is needed; never the last one.
 class FileLog {
  public:
   static Result<std::unique_ptr<FileLog>> open(Disk& disk, Executor& executor, FileLogOptions options);
@@ -32,8 +33,6 @@ class FileLog {
   virtual Result<std::unique_ptr<Reader>> make_reader() = 0;  // must not outlive the log
   // Numbers given from now on are at least this (the catalog may know higher ones than the log's tail).
   virtual void raise_next_number(model::SequencerId sequencer, model::SequenceNumber at_least) = 0;
-  // Whole segments in which every record is below these numbers may be recycled or deleted.
-  virtual Result<> trim(const std::map<model::SequencerId, model::SequenceNumber>& first_needed) = 0;
 };
 
 }  // namespace magnetite::write_buffer

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "write_buffer/file/batch_reader.h"
@@ -19,11 +18,6 @@ using format::SegmentHeader;
 
 void raise(std::vector<uint64_t>& numbers, const std::vector<uint64_t>& at_least) {
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = std::max(numbers[i], at_least[i]);
-}
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return bytes.empty() ||
-         (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 // One segment's batches, one after another.
@@ -56,19 +50,21 @@ class SegmentScan {
     return {};
   }
 
-  // Looks for intact batches behind the first damage: they are cut, unless they prove that what is damaged was synced.
+  // Looks for batches behind the first damage: they are cut, unless they prove that what is damaged was synced. Most of
+  // what is found are zeroes or an earlier life of the file, neither of which verifies.
   Result<> inspect_rest() {
     constexpr uint64_t kPieceBytes = 1 << 20;
     std::vector<std::byte> piece;
     for (uint64_t offset = end_; offset < header_.file_bytes; offset += kPieceBytes) {
-      piece.resize(std::min(kPieceBytes, header_.file_bytes - offset));
+      // Reaches into the next piece, so that a header on the border is seen whole.
+      piece.resize(std::min(kPieceBytes + kBatchHeaderBytes - kBatchAlignment, header_.file_bytes - offset));
       MAGNETITE_RETURN_IF_ERROR(file_.read_at(offset, piece));
-      if (is_zero(piece)) continue;
-      rest_is_zero_ = false;
-      for (size_t at = 0; at + kBatchAlignment <= piece.size(); at += kBatchAlignment) {
-        if (!format::may_be_batch(std::span(piece).subspan(at))) continue;
-        MAGNETITE_TRY(const auto header, reader_.header_at(offset + at));
+      for (size_t at = 0; at + kBatchHeaderBytes <= piece.size(); at += kBatchAlignment) {
+        const auto bytes = std::span(piece).subspan(at).first<kBatchHeaderBytes>();
+        if (!format::may_be_batch(bytes)) continue;
+        const auto header = format::decode_batch_header(bytes, seed_, offset + at, header_.file_bytes);
         if (!header) continue;
+        is_clean_ = false;
         if (header->synced_offset > end_)
           return damage(fmt::format("damaged, although data up to offset {} was synced", header->synced_offset));
         MAGNETITE_TRY(const auto body, reader_.body_of(*header));
@@ -85,7 +81,7 @@ class SegmentScan {
 
   RecoveredTail tail() {
     const bool has_records = std::ranges::any_of(boundaries_, &Boundary::has_records);
-    return {end_, has_records, rest_is_zero_, durable_numbers_};
+    return {end_, has_records, is_clean_, durable_numbers_};
   }
 
  private:
@@ -128,7 +124,7 @@ class SegmentScan {
   std::vector<uint64_t> numbers_;
   std::vector<uint64_t> durable_numbers_;
   std::vector<Boundary> boundaries_;
-  bool rest_is_zero_ = true;
+  bool is_clean_ = true;
 };
 
 Result<std::vector<SegmentHeader>> read_headers(Disk& disk, const std::string& folder,
@@ -161,7 +157,11 @@ Result<RecoveredLog> recover_log(Disk& disk, const std::string& folder) {
   std::vector<uint64_t> numbers;
   MAGNETITE_TRY(const std::vector<DirectoryEntry> entries, disk.list(folder));
   for (const DirectoryEntry& entry : entries) {
-    if (entry.name.ends_with(kPassingSuffix)) log.leftovers.push_back(folder + "/" + entry.name);
+    const std::string path = folder + "/" + entry.name;
+    if (is_spare(entry.name))
+      log.spares.push_back({path, entry.size_bytes});
+    else if (entry.name.ends_with(kPassingSuffix))
+      log.leftovers.push_back(path);
     if (const auto segment = segment_of(entry.name)) numbers.push_back(*segment);
   }
   MAGNETITE_TRY(const std::vector<SegmentHeader> headers, read_headers(disk, folder, numbers));

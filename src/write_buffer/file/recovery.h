@@ -20,8 +20,13 @@ struct RecoveredSegment {
 struct RecoveredTail {
   uint64_t end = 0;  // of intact batches: kept, although they may never have been synced
   bool has_records = false;
-  bool is_clean = true;                 // only zeroes follow
+  bool is_clean = true;                 // no batch of this segment follows that a repaired gap could bring back
   std::vector<uint64_t> first_numbers;  // by sequencer: smallest number a record from here on may have
+};
+
+struct SpareFile {
+  std::string path;
+  uint64_t bytes = 0;
 };
 
 struct RecoveredLog {
@@ -30,6 +35,7 @@ struct RecoveredLog {
   RecoveredTail tail;
   std::vector<uint64_t> next_numbers;  // by sequencer: above every number seen, cut ones included
   std::vector<std::string> leftovers;  // paths of segments that were never finished
+  std::vector<SpareFile> spares;       // trimmed segments kept for reuse
 };
 
 // kCorruption (path and offset) for damage below an offset known to be synced.

@@ -10,6 +10,7 @@ namespace magnetite::write_buffer {
 namespace {
 
 constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kSpareSuffix = ".spare";
 constexpr size_t kNameDigits = 16;
 
 Result<> write_zeroes(File& file, uint64_t bytes) {
@@ -26,6 +27,12 @@ Result<> write_zeroes(File& file, uint64_t bytes) {
 std::string segment_path(const std::string& folder, uint64_t segment) {
   return fmt::format("{}/{:016}{}", folder, segment, kSuffix);
 }
+
+std::string spare_path(const std::string& folder, uint64_t segment) {
+  return fmt::format("{}/{:016}{}", folder, segment, kSpareSuffix);
+}
+
+bool is_spare(std::string_view file_name) { return file_name.ends_with(kSpareSuffix); }
 
 std::optional<uint64_t> segment_of(std::string_view file_name) {
   if (!file_name.ends_with(kSuffix) || file_name.size() != kNameDigits + kSuffix.size()) return std::nullopt;
@@ -59,11 +66,6 @@ Result<> make_zeroed_file(Disk& disk, const std::string& path, uint64_t bytes) {
     static_cast<void>(disk.remove(path));  // gives the space back; what is reported is why
   }
   return written;
-}
-
-Result<> zero_file(Disk& disk, const std::string& path, uint64_t bytes) {
-  MAGNETITE_TRY(const std::unique_ptr<File> file, disk.open(path, OpenMode::kReadWrite));
-  return write_zeroes(*file, bytes);
 }
 
 Result<> write_segment_header(File& file, const format::SegmentHeader& header) {

@@ -13,10 +13,10 @@ namespace magnetite::write_buffer::format {
 namespace {
 
 constexpr uint64_t kSegmentMagic = 0x31474F4C4E47414D;  // "MAGNLOG1"
-constexpr uint32_t kVersion = 1;
-constexpr uint32_t kBatchMagic = 0x5441424D;  // "MBAT"
+constexpr uint32_t kBatchMagic = 0x5441424D;            // "MBAT"
 constexpr size_t kRecordHeaderBytes = 4 + 8 + 8 + 4 + 8;
 constexpr size_t kNumbersOffset = 64;
+constexpr size_t kBatchChecksumOffset = kBatchHeaderBytes - 8;
 static_assert(kNumbersOffset + 2 * 8 * kSequencersMax <= kHeaderBytes);
 static_assert(kHeaderBytes <= kHeaderCopyOffset && kHeaderCopyOffset + kHeaderBytes <= kDataOffset);
 static_assert(std::endian::native == std::endian::little, "numbers are stored little-endian");
@@ -37,8 +37,8 @@ size_t padded(size_t bytes) { return (bytes + kBatchAlignment - 1) / kBatchAlign
 uint64_t body_checksum(std::span<const std::byte> body, uint64_t seed) {
   return XXH3_64bits_withSeed(body.data(), body.size(), seed);
 }
-uint32_t batch_header_checksum(const std::byte* header, uint64_t seed) {
-  return static_cast<uint32_t>(XXH3_64bits_withSeed(header + 8, kBatchHeaderBytes - 8, seed));
+uint64_t batch_header_checksum(const std::byte* header, uint64_t seed) {
+  return XXH3_64bits_withSeed(header, kBatchChecksumOffset, seed);
 }
 
 size_t headers_bytes(const Headers& headers) {
@@ -73,7 +73,8 @@ Result<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBy
     return fail(ErrorCode::kCorruption, "the segment's header is damaged");
   if (const auto version = get<uint32_t>(&bytes[16]); version != kVersion)
     return fail(ErrorCode::kFailedPrecondition,
-                fmt::format("the log has format version {}, this program knows version {}", version, kVersion));
+                fmt::format("the log has format version {}, this program reads version {} only; nothing was changed",
+                            version, kVersion));
   const auto sequencers = get<uint32_t>(&bytes[20]);
   if (sequencers == 0 || sequencers > kSequencersMax)
     return fail(ErrorCode::kCorruption, fmt::format("the segment's header names {} sequencers", sequencers));
@@ -95,27 +96,26 @@ uint64_t checksum_seed(const model::Uuid& log_id, uint64_t segment) {
 
 void encode(const BatchHeader& header, uint64_t seed, std::span<std::byte, kBatchHeaderBytes> out) {
   put(&out[0], kBatchMagic);
+  put(&out[4], header.record_count);
   put(&out[8], header.body_checksum);
   put(&out[16], header.offset);
   put(&out[24], header.body_bytes);
   put(&out[32], header.synced_offset);
   put(&out[40], header.sequencers);
-  put(&out[48], header.record_count);
-  put(&out[52], uint32_t{0});
-  put(&out[4], batch_header_checksum(out.data(), seed));
+  put(&out[kBatchChecksumOffset], batch_header_checksum(out.data(), seed));
 }
 
 std::optional<BatchHeader> decode_batch_header(std::span<const std::byte, kBatchHeaderBytes> bytes, uint64_t seed,
                                                uint64_t offset, uint64_t file_bytes) {
-  if (!may_be_batch(bytes) || get<uint32_t>(&bytes[4]) != batch_header_checksum(bytes.data(), seed))
+  if (!may_be_batch(bytes) || get<uint64_t>(&bytes[kBatchChecksumOffset]) != batch_header_checksum(bytes.data(), seed))
     return std::nullopt;
   BatchHeader header;
+  header.record_count = get<uint32_t>(&bytes[4]);
   header.body_checksum = get<uint64_t>(&bytes[8]);
   header.offset = get<uint64_t>(&bytes[16]);
   header.body_bytes = get<uint64_t>(&bytes[24]);
   header.synced_offset = get<uint64_t>(&bytes[32]);
   header.sequencers = get<uint64_t>(&bytes[40]);
-  header.record_count = get<uint32_t>(&bytes[48]);
   if (header.offset != offset || header.body_bytes > file_bytes || header.end() > file_bytes) return std::nullopt;
   return header;
 }

@@ -13,6 +13,7 @@
 
 namespace magnetite::write_buffer::format {
 
+inline constexpr uint32_t kVersion = 2;
 inline constexpr uint64_t kDataOffset = 4096;        // first batch of a segment
 inline constexpr uint64_t kHeaderCopyOffset = 2048;  // the header stands twice: a sector may be damaged
 inline constexpr size_t kHeaderBytes = 1024;
@@ -32,10 +33,11 @@ struct SegmentHeader {
 };
 
 void encode(const SegmentHeader& header, std::span<std::byte, kHeaderBytes> out);
-// kCorruption, or kFailedPrecondition for a version that this program does not know.
+// kCorruption, or kFailedPrecondition for any other version than kVersion.
 Result<SegmentHeader> decode_segment_header(std::span<const std::byte, kHeaderBytes> bytes);
 
-// Mixed into every checksum of a segment, so that a batch is intact only in its own place of its own log.
+// Mixed into every checksum of a batch, whose header also holds its offset: what an earlier life of a recycled file
+// left behind never verifies.
 uint64_t checksum_seed(const model::Uuid& log_id, uint64_t segment);
 
 struct BatchHeader {

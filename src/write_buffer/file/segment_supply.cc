@@ -1,15 +1,18 @@
 #include "write_buffer/file/segment_supply.h"
 
+#include <utility>
+
 #include "write_buffer/file/segment_files.h"
 
 namespace magnetite::write_buffer {
-SegmentSupply::SegmentSupply(Disk& disk, Executor& executor, std::string folder)
-    : disk_(disk), executor_(executor), folder_(std::move(folder)) {}
+
+SegmentSupply::SegmentSupply(Disk& disk, Executor& executor, std::string folder, uint64_t segment_bytes)
+    : disk_(disk), executor_(executor), folder_(std::move(folder)), segment_bytes_(segment_bytes) {}
 
 std::string SegmentSupply::prepared_path() const { return folder_ + "/prepared" + std::string(kPassingSuffix); }
-std::string SegmentSupply::spare_path() const { return folder_ + "/spare" + std::string(kPassingSuffix); }
 
 Result<SegmentSupply::Prepared> SegmentSupply::take(uint64_t bytes_min, uint64_t bytes_wanted) {
+  if (auto spare = take_spare(bytes_wanted)) return *std::move(spare);
   if (preparing_bytes_) {
     preparing_.join();
     const uint64_t bytes = *std::exchange(preparing_bytes_, std::nullopt);
@@ -24,41 +27,32 @@ Result<SegmentSupply::Prepared> SegmentSupply::take(uint64_t bytes_min, uint64_t
 
 void SegmentSupply::prepare_ahead(uint64_t bytes) {
   if (preparing_bytes_) return;
+  {
+    const MutexLock lock(mutex_);
+    if (bytes == segment_bytes_ && !spares_.empty()) return;
+  }
   preparing_bytes_ = bytes;
   preparing_ = executor_.spawn("log-prepare", [this, bytes] { preparing_outcome_ = make(bytes); });
 }
 
-Result<> SegmentSupply::make(uint64_t bytes) {
-  bool from_spare = false;
-  {
-    const MutexLock lock(mutex_);
-    if (spare_ && spare_->name_is_durable && spare_->bytes == bytes) {
-      from_spare = true;
-      spare_.reset();
-    }
-  }
-  if (from_spare) {
-    MAGNETITE_RETURN_IF_ERROR(zero_file(disk_, spare_path(), bytes));
-    return disk_.rename(spare_path(), prepared_path());
-  }
-  return make_zeroed_file(disk_, prepared_path(), bytes);
+Result<> SegmentSupply::make(uint64_t bytes) { return make_zeroed_file(disk_, prepared_path(), bytes); }
+
+std::optional<SegmentSupply::Prepared> SegmentSupply::take_spare(uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  if (bytes != segment_bytes_ || spares_.empty()) return std::nullopt;
+  Prepared spare{std::move(spares_.back()), segment_bytes_};
+  spares_.pop_back();
+  return spare;
 }
 
-bool SegmentSupply::recycle(const std::string& path, uint64_t bytes) {
-  {
-    const MutexLock lock(mutex_);
-    if (spare_) return false;
-    spare_ = Spare{bytes, false};
-  }
-  if (disk_.rename(path, spare_path())) return true;
+bool SegmentSupply::wants_spare(uint64_t bytes) const {
   const MutexLock lock(mutex_);
-  spare_.reset();
-  return false;
+  return bytes == segment_bytes_ && spares_.size() < kSparesMax;
 }
 
-void SegmentSupply::recycled() {
+void SegmentSupply::add_spare(std::string path) {
   const MutexLock lock(mutex_);
-  if (spare_) spare_->name_is_durable = true;
+  spares_.push_back(std::move(path));
 }
 
 }  // namespace magnetite::write_buffer

@@ -60,6 +60,18 @@ class MemoryWriter final : public Writer {
     shared_->changed.notify_all();
     return std::make_shared<StoredAppend>(stored_at);
   }
+  Result<> trim(model::SequencerId sequencer, model::SequenceNumber first_needed) override {
+    MAGNETITE_RETURN_IF_ERROR(check_known(*shared_, sequencer));
+    const MutexLock lock(shared_->mutex);
+    Shared::Sequence& sequence = shared_->sequences[sequencer.value];
+    const auto kept = std::ranges::find_if(sequence.items, [&](const Item& item) {
+      const auto* record = std::get_if<SequencedRecord>(&item);
+      return record != nullptr && record->stored_at.sequence.number >= first_needed;
+    });
+    sequence.cleared += static_cast<uint64_t>(kept - sequence.items.begin());
+    sequence.items.erase(sequence.items.begin(), kept);
+    return {};
+  }
   WriterStatus status() const override { return {"memory", true, {}, 0}; }
 
  private:

@@ -109,14 +109,13 @@ Result<> World::write(const std::vector<size_t>& payload_bytes) {
 }
 
 void World::trim() {
-  std::map<SequencerId, SequenceNumber> needed;
   const auto reader = log->make_reader().value();
   for (const SequencerId sequencer : reader->sequencer_ids()) {
     const uint64_t high = reader->high_watermark(sequencer).value().value;
-    needed[sequencer] = SequenceNumber{high / 2};
-    ledger.trim(sequencer, high / 2);
+    const uint64_t needed = high - std::min<uint64_t>(high, 2);
+    ledger.trim(sequencer, needed);
+    static_cast<void>(log->writer().trim(sequencer, SequenceNumber{needed}));
   }
-  static_cast<void>(log->trim(needed));
 }
 
 std::vector<SequencedRecord> World::read(SequencerId sequencer) {
@@ -156,8 +155,11 @@ void World::work() {
   if (!reopen()) return;
   static_cast<void>(write({50}));
   static_cast<void>(write({300, 10}));
-  trim();
-  static_cast<void>(write({20}));
+  for (int round = 0; round < 3; ++round) {  // trimmed segments are used again, and again
+    trim();
+    static_cast<void>(write({300, 20}));
+    static_cast<void>(write({250}));
+  }
 }
 
 }  // namespace magnetite::write_buffer::testing

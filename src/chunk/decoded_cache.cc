@@ -65,6 +65,11 @@ Result<std::shared_ptr<const DecodedColumn>> DecodedCache::get(uint64_t image, u
   return decoded;
 }
 
+bool DecodedCache::holds(uint64_t image, uint32_t row_group, uint32_t column) const {
+  const MutexLock lock(mutex_);
+  return state_->by_key.contains({image, row_group, column});
+}
+
 void DecodedCache::forget(uint64_t image) {
   std::vector<std::shared_ptr<const DecodedColumn>> dropped;
   const MutexLock lock(mutex_);

@@ -2,295 +2,207 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
-#include <arrow/util/key_value_metadata.h>
 #include <fmt/format.h>
 #include <parquet/column_reader.h>
-#include <parquet/file_reader.h>
-#include <parquet/metadata.h>
-#include <parquet/schema.h>
-#include <parquet/statistics.h>
+#include <parquet/properties.h>
 
-#include <charconv>
-#include <map>
-#include <optional>
+#include <algorithm>
 
 #include "base/check.h"
 #include "chunk/flat_column.h"
 #include "chunk/image_column.h"
 #include "chunk/image_format.h"
-#include "chunk/sorted_rows.h"
+#include "chunk/image_parts.h"
 
 namespace magnetite::chunk {
 namespace {
+
+// Columns this near to each other are fetched together: a request costs more than reading what lies between.
+constexpr uint64_t kGapBytesMax = 64 * 1024;
+constexpr uint64_t kReadBytesMax = 16 * 1024 * 1024;
 
 std::unexpected<Error> damaged(std::string_view what) {
   return fail(ErrorCode::kCorruption, fmt::format("the Parquet image is damaged: {}", what));
 }
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+template <class T>
+Result<T> named(Result<T> result, const std::string& name) {
+  if (!result) return std::unexpected(std::move(result).error().with_context(name));
+  return result;
 }
 
-// Footer entries; each must be there.
-class Entries {
- public:
-  explicit Entries(const parquet::FileMetaData& file) : entries_(file.key_value_metadata()) {}
-
-  Result<std::string> text(const char* key) const {
-    if (entries_ != nullptr) {
-      if (arrow::Result<std::string> value = entries_->Get(key); value.ok()) return *std::move(value);
-    }
-    return damaged(fmt::format("no {} in its footer", key));
-  }
-  template <class Number>
-  Result<Number> number(const char* key) const {
-    MAGNETITE_TRY(const std::string value, text(key));
-    if (const std::optional<Number> number = parse_number<Number>(value)) return *number;
-    return damaged(fmt::format("{} is no number", key));
-  }
-
- private:
-  std::shared_ptr<const arrow::KeyValueMetadata> entries_;
-};
-
-std::optional<model::ColumnType> type_of(const parquet::ColumnDescriptor& column, bool is_tag) {
-  using parquet::LogicalType;
-  const auto& logical = column.logical_type();
-  switch (column.physical_type()) {
-    case parquet::Type::BOOLEAN:
-      return model::ColumnType::kBoolean;
-    case parquet::Type::DOUBLE:
-      return model::ColumnType::kFloat;
-    case parquet::Type::BYTE_ARRAY:
-      return is_tag ? model::ColumnType::kTag : model::ColumnType::kString;
-    case parquet::Type::INT64:
-      if (logical->is_timestamp()) return model::ColumnType::kTime;
-      if (logical->Equals(*LogicalType::Int(64, false))) return model::ColumnType::kUnsigned;
-      return model::ColumnType::kInteger;
-    default:
-      return std::nullopt;
-  }
-}
-
-template <class Stats, class Value>
-void widen(const parquet::Statistics& statistics, model::ColumnSummary& summary) {
-  const auto& typed = static_cast<const Stats&>(statistics);
-  const auto value = [](const auto& from) -> Value {
-    if constexpr (std::is_same_v<Value, std::string>)
-      return {reinterpret_cast<const char*>(from.ptr), from.len};
-    else
-      return static_cast<Value>(from);
-  };
-  Value min = value(typed.min());
-  Value max = value(typed.max());
-  if (!summary.min || min < std::get<Value>(*summary.min)) summary.min = std::move(min);
-  if (!summary.max || max > std::get<Value>(*summary.max)) summary.max = std::move(max);
-}
-
-void widen(const parquet::Statistics& statistics, model::ColumnSummary& summary) {
-  switch (summary.type) {
-    case model::ColumnType::kFloat:
-      return widen<parquet::DoubleStatistics, double>(statistics, summary);
-    case model::ColumnType::kUnsigned:
-      return widen<parquet::Int64Statistics, uint64_t>(statistics, summary);
-    case model::ColumnType::kBoolean:
-      return widen<parquet::BoolStatistics, bool>(statistics, summary);
-    case model::ColumnType::kString:
-      return widen<parquet::ByteArrayStatistics, std::string>(statistics, summary);
-    default:
-      return widen<parquet::Int64Statistics, int64_t>(statistics, summary);
+Result<std::shared_ptr<const DecodedColumn>> decode_chunk(std::span<const std::byte> bytes, const ColumnChunk& chunk,
+                                                          const ImageColumn& column, uint64_t rows) {
+  try {
+    const auto buffer =
+        arrow::Buffer::Wrap(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()));
+    const parquet::ReaderProperties properties(arrow::default_memory_pool());
+    std::unique_ptr<parquet::PageReader> pages =
+        parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(buffer), static_cast<int64_t>(rows),
+                                  static_cast<parquet::Compression::type>(chunk.codec), properties, *column.descriptor);
+    const std::shared_ptr<parquet::ColumnReader> reader =
+        parquet::ColumnReader::Make(column.descriptor.get(), std::move(pages));
+    return read_column(*reader, column.type, rows, chunk.nulls == Nulls::kNone);
+  } catch (const std::exception& error) {
+    return damaged(error.what());
   }
 }
 
 class ParquetImage final : public Image {
  public:
-  ParquetImage(ImageBytes bytes, std::shared_ptr<DecodedCache> cache)
-      : bytes_(std::move(bytes)), cache_(std::move(cache)), cache_key_(cache_->new_image_key()) {}
-  ~ParquetImage() override { cache_->forget(cache_key_); }
+  // `bytes`: those of the source, all verified, or nullptr.
+  ParquetImage(std::shared_ptr<const ImageParts> parts, std::shared_ptr<const ImageSource> source, ImageBytes bytes)
+      : parts_(std::move(parts)), source_(std::move(source)), bytes_(std::move(bytes)) {}
 
-  Result<> load() {
-    MAGNETITE_RETURN_IF_ERROR(verify_seal(*bytes_));
-    const auto buffer =
-        arrow::Buffer::Wrap(reinterpret_cast<const uint8_t*>(bytes_->data()), static_cast<int64_t>(bytes_->size()));
-    parquet::ReaderProperties properties(arrow::default_memory_pool());
-    file_ = parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(buffer), properties);
-    metadata_ = file_->metadata();
-    MAGNETITE_RETURN_IF_ERROR(load_identity());
-    MAGNETITE_RETURN_IF_ERROR(load_columns());
-    MAGNETITE_RETURN_IF_ERROR(load_row_groups());
-    return load_summaries();
-  }
-
-  const SeriesIndex& series() const override { return *index_; }
-  std::span<const RowGroup> row_groups() const override { return row_groups_; }
-  model::TimeRange times() const override { return times_; }
-  std::span<const model::ColumnSummary> summaries() const override { return summaries_; }
-  const ImageIdentity& identity() const override { return identity_; }
+  const SeriesIndex& series() const override { return *parts_->index; }
+  std::span<const RowGroup> row_groups() const override { return footer().row_groups; }
+  model::TimeRange times() const override { return footer().facts.times; }
+  std::span<const model::ColumnSummary> summaries() const override { return footer().summaries; }
+  const ImageFooterFacts& facts() const override { return footer().facts; }
+  uint64_t checksum() const override { return parts_->checksum; }
+  uint64_t file_bytes() const override { return parts_->file_bytes; }
   const ImageBytes& bytes() const override { return bytes_; }
   size_t memory_bytes() const override {
-    constexpr size_t kParsedFooterFactor = 4;  // Thrift's structures against their bytes
-    return sizeof(*this) + bytes_->size() + metadata_->size() * kParsedFooterFactor + index_->bytes() +
-           row_groups_.size() * sizeof(RowGroup) + summaries_.size() * sizeof(model::ColumnSummary);
+    return sizeof(*this) + footer().memory_bytes() + parts_->index->bytes() + (bytes_ == nullptr ? 0 : bytes_->size());
   }
 
   Result<std::shared_ptr<const DecodedColumn>> decode(size_t row_group, model::ColumnId id) const override {
-    const auto it = columns_.find(id);
-    MAGNETITE_CHECK(it != columns_.end() && it->second.type != model::ColumnType::kTag);
-    return cache_->get(cache_key_, static_cast<uint32_t>(row_group), id.value,
-                       [&] { return read(row_group, it->second); });
+    const auto it = footer().columns.find(id);
+    MAGNETITE_CHECK(it != footer().columns.end() && it->second.type != model::ColumnType::kTag);
+    return cached(row_group, it->first, it->second, [&]() -> Result<std::shared_ptr<const DecodedColumn>> {
+      const ColumnChunk& chunk = footer().chunk(row_group, it->second);
+      if (chunk.nulls == Nulls::kAll) return decoded_null(it->second.type, rows_of(row_group));
+      MAGNETITE_TRY(const SourceBytes read, source_->read(chunk.place.offset, chunk.place.bytes));
+      return decode_read(read.bytes, row_group, it->second);
+    });
+  }
+
+  Result<> prefetch(size_t row_group, std::span<const model::ColumnId> ids) const override {
+    std::vector<const std::pair<const model::ColumnId, ImageColumn>*> wanted;
+    for (const model::ColumnId id : ids) {
+      const auto it = footer().columns.find(id);
+      if (it == footer().columns.end() || it->second.type == model::ColumnType::kTag) continue;
+      if (footer().chunk(row_group, it->second).nulls == Nulls::kAll) continue;
+      if (!parts_->slot->cache->holds(parts_->slot->key, static_cast<uint32_t>(row_group), id.value))
+        wanted.push_back(&*it);
+    }
+    std::ranges::sort(wanted, {}, [](const auto* column) { return column->second.position; });
+    for (size_t first = 0; first < wanted.size();) {
+      const FilePlace& begin = footer().chunk(row_group, wanted[first]->second).place;
+      uint64_t end = begin.end();
+      size_t next = first + 1;
+      for (; next < wanted.size(); ++next) {
+        const FilePlace& place = footer().chunk(row_group, wanted[next]->second).place;
+        if (place.offset - end > kGapBytesMax || place.end() - begin.offset > kReadBytesMax) break;
+        end = place.end();
+      }
+      MAGNETITE_TRY(const SourceBytes read, named(source_->read(begin.offset, end - begin.offset), name()));
+      for (; first < next; ++first) {
+        const auto& [id, column] = *wanted[first];
+        const FilePlace& place = footer().chunk(row_group, column).place;
+        if (read.bytes.size() != end - begin.offset) return named(Result<>(damaged("a read came back short")), name());
+        MAGNETITE_RETURN_IF_ERROR(cached(row_group, id, column, [&] {
+          return decode_read(read.bytes.subspan(place.offset - begin.offset, place.bytes), row_group, column);
+        }));
+      }
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<const Image>> with_source(std::shared_ptr<const ImageSource> source) const override {
+    if (source->size() != parts_->file_bytes)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("{} has {} bytes, the image {}", source->name(), source->size(), parts_->file_bytes));
+    return std::make_shared<ParquetImage>(parts_, std::move(source), nullptr);
+  }
+
+  Result<std::shared_ptr<const Image>> with_bytes(ImageBytes bytes) const override {
+    std::shared_ptr<const ImageSource> source = memory_source(bytes);
+    MAGNETITE_TRY(const ImageEnd end, named(read_end(*source), name()));
+    if (end.checksum != parts_->checksum || bytes->size() != parts_->file_bytes)
+      return fail(ErrorCode::kCorruption, fmt::format("{}: its bytes are those of another image", name()));
+    MAGNETITE_RETURN_IF_ERROR(named(verify_body(*source, end.footer), name()));
+    return std::make_shared<ParquetImage>(parts_, std::move(source), std::move(bytes));
   }
 
  private:
-  // How many of a column chunk's values are NULL: known from the footer, so that levels need no decoding.
-  enum class Nulls : uint8_t { kNone, kSome, kAll };
-  struct Column {
-    int position;
-    model::ColumnType type;
-  };
+  const ImageParts& parts() const override { return *parts_; }
+  const std::shared_ptr<const ImageSource>& source() const override { return source_; }
+  const ImageFooter& footer() const { return parts_->footer; }
+  uint64_t rows_of(size_t row_group) const { return footer().row_groups[row_group].row_count; }
 
-  Result<> load_identity() {
-    const Entries entries(*metadata_);
-    MAGNETITE_TRY(const std::string version, entries.text(kVersionKey));
-    if (version != kImageVersion) return damaged(fmt::format("its version '{}' is not known here", version));
-    MAGNETITE_TRY(identity_.database, entries.text(kDatabaseKey));
-    MAGNETITE_TRY(const std::string uuid, entries.text(kDatabaseUuidKey));
-    const Result<model::Uuid> database_uuid = model::Uuid::parse(uuid);
-    if (!database_uuid) return damaged(database_uuid.error().message());
-    identity_.database_uuid = *database_uuid;
-    MAGNETITE_TRY(identity_.partition_key, entries.text(kPartitionKey));
-    MAGNETITE_TRY(identity_.chunk.value, entries.number<uint32_t>(kChunkIdKey));
-    MAGNETITE_TRY(identity_.order.value, entries.number<uint64_t>(kChunkOrderKey));
-    MAGNETITE_TRY(const auto rows, entries.number<int64_t>(kRowCountKey));
-
-    MAGNETITE_TRY(const std::string place, entries.text(kSeriesIndexKey));
-    const size_t comma = place.find(',');
-    if (comma == std::string::npos) return damaged("the place of its series index");
-    const auto offset = parse_number<uint64_t>(std::string_view(place).substr(0, comma));
-    const auto length = parse_number<uint64_t>(std::string_view(place).substr(comma + 1));
-    if (!offset || !length || *offset > bytes_->size() || *length > bytes_->size() - *offset)
-      return damaged("the place of its series index");
-    MAGNETITE_TRY(index_, decode_series(std::span(*bytes_).subspan(*offset, *length)));
-    if (rows != metadata_->num_rows() || index_->row_count() != static_cast<uint64_t>(rows))
-      return damaged("its row counts differ");
-    return {};
+  std::string name() const {
+    if (bytes_ == nullptr) return source_->name();
+    const ImageIdentity& identity = facts().identity;
+    return model::ChunkAddress{identity.database, facts().table, identity.partition_key, identity.chunk}.text();
   }
 
-  Result<> load_columns() {
-    const parquet::SchemaDescriptor& schema = *metadata_->schema();
-    for (int i = 0; i < schema.num_columns(); ++i) {
-      const parquet::ColumnDescriptor& column = *schema.Column(i);
-      const int field_id = column.schema_node()->field_id();
-      if (field_id < 1 || column.max_repetition_level() != 0 || column.max_definition_level() > 1 ||
-          schema.GetColumnRoot(i)->is_group())
-        return damaged(fmt::format("column {} is not one of ours", i));
-      const model::ColumnId id{static_cast<uint32_t>(field_id - 1)};
-      const std::optional<model::ColumnType> type = type_of(column, index_->tag_column(id) != nullptr);
-      if (!type || (*type == model::ColumnType::kTime) != (id == schema::kTimeColumnId) ||
-          !columns_.emplace(id, Column{i, *type}).second)
-        return damaged(fmt::format("column {} is not one of ours", i));
-    }
-    if (!columns_.contains(schema::kTimeColumnId)) return damaged("no time column");
-    for (const SeriesIndex::TagColumn& tag : index_->tag_columns()) {
-      const auto it = columns_.find(tag.column);
-      if (it == columns_.end() || it->second.type != model::ColumnType::kTag) return damaged("a tag without a column");
-    }
-    return {};
+  Result<std::shared_ptr<const DecodedColumn>> cached(size_t row_group, model::ColumnId id, const ImageColumn&,
+                                                      const DecodedCache::Decode& decode) const {
+    return parts_->slot->cache->get(parts_->slot->key, static_cast<uint32_t>(row_group), id.value,
+                                    [&] { return named(decode(), name()); });
   }
 
-  Result<> load_row_groups() {
-    const int time_position = columns_.at(schema::kTimeColumnId).position;
-    uint64_t first = 0;
-    for (int i = 0; i < metadata_->num_row_groups(); ++i) {
-      const std::unique_ptr<parquet::RowGroupMetaData> group = metadata_->RowGroup(i);
-      if (group->num_rows() <= 0 || group->num_columns() != metadata_->num_columns()) return damaged("a row group");
-      const std::shared_ptr<parquet::Statistics> statistics = group->ColumnChunk(time_position)->statistics();
-      if (statistics == nullptr || !statistics->HasMinMax()) return damaged("a row group without its times");
-      const auto& times = static_cast<const parquet::Int64Statistics&>(*statistics);
-      row_groups_.push_back({first, static_cast<uint64_t>(group->num_rows()), {times.min(), times.max()}});
-      times_.include(row_groups_.back().times);
-      first += row_groups_.back().row_count;
-    }
-    return first == index_->row_count() ? Result<>() : damaged("its row groups do not add up");
+  Result<std::shared_ptr<const DecodedColumn>> decode_read(std::span<const std::byte> read, size_t row_group,
+                                                           const ImageColumn& column) const {
+    const ColumnChunk& chunk = footer().chunk(row_group, column);
+    if (bytes_ == nullptr && (read.size() != chunk.place.bytes || checksum_of(read) != chunk.place.checksum))
+      return damaged("the checksum of a column does not match");
+    return decode_chunk(read, chunk, column, rows_of(row_group));
   }
 
-  Result<> load_summaries() {
-    nulls_.resize(row_groups_.size() * columns_.size());
-    for (const auto& [id, column] : columns_) {
-      if (column.type == model::ColumnType::kTag) {
-        summaries_.push_back(summarise_tag(*index_, id));
-        continue;
-      }
-      model::ColumnSummary summary;
-      summary.column = id;
-      summary.type = column.type;
-      bool bounds_known = true;
-      for (size_t group = 0; group < row_groups_.size(); ++group) {
-        const auto chunk = metadata_->RowGroup(static_cast<int>(group))->ColumnChunk(column.position);
-        const std::shared_ptr<parquet::Statistics> statistics = chunk->statistics();
-        if (statistics == nullptr || !statistics->HasNullCount()) return damaged("a column without statistics");
-        const uint64_t rows = row_groups_[group].row_count;
-        const auto nulls = static_cast<uint64_t>(statistics->null_count());
-        if (nulls > rows) return damaged("a column with more NULLs than rows");
-        summary.null_count += nulls;
-        summary.value_count += rows - nulls;
-        nulls_[group * columns_.size() + static_cast<size_t>(column.position)] = nulls == 0      ? Nulls::kNone
-                                                                                 : nulls == rows ? Nulls::kAll
-                                                                                                 : Nulls::kSome;
-        if (statistics->HasMinMax())
-          widen(*statistics, summary);
-        else if (nulls < rows)
-          bounds_known = false;  // long strings: the footer leaves them out
-      }
-      if (!bounds_known) {
-        summary.min.reset();
-        summary.max.reset();
-      }
-      summaries_.push_back(std::move(summary));
-    }
-    return {};
-  }
-
-  Result<std::shared_ptr<const DecodedColumn>> read(size_t row_group, const Column& column) const {
-    try {
-      const uint64_t rows = row_groups_[row_group].row_count;
-      const Nulls nulls = nulls_[row_group * columns_.size() + static_cast<size_t>(column.position)];
-      if (nulls == Nulls::kAll) return decoded_null(column.type, rows);
-      const std::shared_ptr<parquet::ColumnReader> reader =
-          file_->RowGroup(static_cast<int>(row_group))->Column(column.position);
-      return read_column(*reader, column.type, rows, nulls == Nulls::kNone);
-    } catch (const std::exception& error) {
-      return damaged(error.what());
-    }
-  }
-
+  const std::shared_ptr<const ImageParts> parts_;
+  const std::shared_ptr<const ImageSource> source_;
   const ImageBytes bytes_;
-  const std::shared_ptr<DecodedCache> cache_;
-  const uint64_t cache_key_;
-  std::unique_ptr<parquet::ParquetFileReader> file_;
-  std::shared_ptr<parquet::FileMetaData> metadata_;
-  ImageIdentity identity_;
-  std::unique_ptr<SeriesIndex> index_;
-  std::map<model::ColumnId, Column> columns_;
-  std::vector<RowGroup> row_groups_;
-  model::TimeRange times_ = model::TimeRange::none();
-  std::vector<model::ColumnSummary> summaries_;
-  std::vector<Nulls> nulls_;  // by row group and position
 };
+
+Result<std::shared_ptr<const ImageParts>> read_parts(const ImageSource& source, bool everything,
+                                                     std::shared_ptr<const CacheSlot> slot) {
+  MAGNETITE_TRY(ImageEnd end, read_end(source));
+  if (everything) MAGNETITE_RETURN_IF_ERROR(verify_body(source, end.footer));
+  auto parts = std::make_shared<ImageParts>();
+  MAGNETITE_TRY(parts->index, read_series(source, end));
+  parts->footer = std::move(end.footer);
+  parts->file_bytes = source.size();
+  parts->checksum = end.checksum;
+  parts->slot = std::move(slot);
+  return parts;
+}
 
 }  // namespace
 
+Result<std::shared_ptr<const Image>> open_image(std::shared_ptr<const ImageSource> source,
+                                                std::shared_ptr<const CacheSlot> slot) {
+  MAGNETITE_TRY(std::shared_ptr<const ImageParts> parts,
+                named(read_parts(*source, false, std::move(slot)), source->name()));
+  return std::make_shared<ParquetImage>(std::move(parts), std::move(source), nullptr);
+}
+
 Result<std::shared_ptr<const Image>> Image::open(ImageBytes bytes, std::shared_ptr<DecodedCache> cache) {
-  auto image = std::make_shared<ParquetImage>(std::move(bytes), std::move(cache));
-  try {
-    MAGNETITE_RETURN_IF_ERROR(image->load());
-  } catch (const std::exception& error) {
-    return damaged(error.what());
-  }
-  return image;
+  std::shared_ptr<const ImageSource> source = memory_source(bytes);
+  MAGNETITE_TRY(std::shared_ptr<const ImageParts> parts,
+                read_parts(*source, true, std::make_shared<const CacheSlot>(std::move(cache))));
+  return std::make_shared<ParquetImage>(std::move(parts), std::move(source), std::move(bytes));
+}
+
+Result<std::shared_ptr<const Image>> Image::open(std::shared_ptr<const ImageSource> source,
+                                                 std::shared_ptr<DecodedCache> cache) {
+  return open_image(std::move(source), std::make_shared<const CacheSlot>(std::move(cache)));
+}
+
+Result<ImageFooterFacts> read_footer_facts(const ImageSource& source) {
+  MAGNETITE_TRY(ImageEnd end, named(read_end(source), source.name()));
+  return std::move(end.footer.facts);
+}
+
+Result<> verify_image(const ImageSource& source) {
+  const auto verify = [&]() -> Result<> {
+    MAGNETITE_TRY(ImageEnd end, read_end(source));
+    MAGNETITE_RETURN_IF_ERROR(verify_body(source, end.footer));
+    MAGNETITE_RETURN_IF_ERROR(read_series(source, end));
+    return {};
+  };
+  return named(verify(), source.name());
 }
 
 }  // namespace magnetite::chunk

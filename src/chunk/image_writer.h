@@ -35,14 +35,14 @@ Result<ImageBytes> write_image(const SortedChunk& rows, const schema::TableSchem
 // texts of a batch are kept alive until its row group is written.
 class ImageWriter {
  public:
-  // `fields`: those that may have a value, in any order. `key` is the table's. `sink` outlives the writer and gets
-  // nothing before the first row group is full or finish() is called.
+  // `present`: columns that may have a value. `key` is the table's and has every tag. `sink` outlives the writer and
+  // gets nothing before the first row group is full or finish() is called.
   static Result<std::unique_ptr<ImageWriter>> create(ByteSink& sink, std::shared_ptr<const schema::TableSchema> schema,
-                                                     SortKey key, std::vector<model::ColumnId> fields,
+                                                     SortKey key, std::vector<model::ColumnId> present,
                                                      ImageIdentity identity, ImageOptions options);
   virtual ~ImageWriter() = default;
 
-  // What every batch must hold, in this order: tags of the key, time, fields by name.
+  // What every batch must hold, in this order: tags of the key, time, fields by name; those present.
   virtual std::span<const model::ColumnId> columns() const = 0;
   // The rows [first, first + count) of `batch`, which go on in table order: kCorruption when they do not, or when an
   // identity occurs twice.

@@ -56,6 +56,7 @@ void materialise_defaults(DatabaseRules& rules) {
   if (lifecycle.persist_row_threshold == 0) lifecycle.persist_row_threshold = defaults.persist_row_threshold;
   if (lifecycle.persist_age_threshold_seconds == 0)
     lifecycle.persist_age_threshold_seconds = defaults.persist_age_threshold_seconds;
+  if (lifecycle.mub_row_threshold == 0) lifecycle.mub_row_threshold = defaults.mub_row_threshold;
   if (rules.worker_cleanup_avg_sleep_seconds == 0) rules.worker_cleanup_avg_sleep_seconds = 500;
 }
 

@@ -52,6 +52,8 @@ struct LifecycleRules {
   uint32_t late_arrive_window_seconds = 300;
   uint64_t persist_row_threshold = 1'000'000;
   uint32_t persist_age_threshold_seconds = 1800;
+  uint64_t mub_row_threshold = 100'000;  // an open chunk of so many rows is closed
+  uint32_t max_active_compactions = 0;   // 0 = as many as the server runs jobs
   bool operator==(const LifecycleRules&) const = default;
 };
 

@@ -28,9 +28,11 @@ TEST(DatabaseRules, OneDirectionOnly) {
 TEST(DatabaseRules, ZeroMeansDefault) {
   DatabaseRules rules;
   rules.lifecycle.late_arrive_window_seconds = 0;
+  rules.lifecycle.mub_row_threshold = 0;
   rules.lifecycle.persist_row_threshold = 7;
   materialise_defaults(rules);
   EXPECT_EQ(rules.lifecycle.late_arrive_window_seconds, 300u);
+  EXPECT_EQ(rules.lifecycle.mub_row_threshold, 100'000u);
   EXPECT_EQ(rules.lifecycle.persist_row_threshold, 7u);
 }
 

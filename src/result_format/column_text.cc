@@ -11,6 +11,8 @@
 #include <glaze/json.hpp>
 #include <glaze/util/itoa.hpp>
 
+#include "result_format/text_copy.h"
+
 namespace magnetite::result_format {
 namespace {
 
@@ -79,28 +81,17 @@ struct EscapeControls : glz::opts {
 }  // namespace
 
 bool needs_json_escape(std::string_view text) {
-  // Eight bytes at a time: a byte is below 0x20, a quote or a backslash.
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighs = kOnes * 0x80;
-  const auto any = [](uint64_t word) {
-    const auto zero_byte = [](uint64_t x) { return (x - kOnes) & ~x & kHighs; };
-    return ((word - kOnes * 0x20) & ~word & kHighs) | zero_byte(word ^ (kOnes * '"')) |
-           zero_byte(word ^ (kOnes * '\\'));
-  };
   const char* at = text.data();
   size_t left = text.size();
-  uint64_t found = 0;
+  bool found = false;
   for (; left >= 8; left -= 8, at += 8) {
     uint64_t word;
     std::memcpy(&word, at, 8);
-    found |= any(word);
+    found = found || any_needs_json_escape(word);
   }
-  if (left > 0) {
-    uint64_t word = kOnes * 'x';
-    std::memcpy(&word, at, left);
-    found |= any(word);
-  }
-  return found != 0;
+  uint64_t word = 0x2020202020202020;
+  std::memcpy(&word, at, left);
+  return found || any_needs_json_escape(word);
 }
 
 void append_json_text(std::string_view text, std::string& out) {

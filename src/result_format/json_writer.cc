@@ -23,8 +23,9 @@ JsonWriter::JsonWriter(const arrow::Schema& schema, bool lines) : lines_(lines) 
     std::string key = ",";
     append_json_text(field->name(), key);
     key += ':';
-    keys_bytes_ += key.size();
-    keys_.push_back(std::move(key));
+    keys_bytes_ += key.size() + BlockText::kBlock;
+    keys_.emplace_back(key);
+    first_keys_.emplace_back(std::string_view(key).substr(1));
   }
 }
 
@@ -55,18 +56,17 @@ Result<> JsonWriter::add(const arrow::RecordBatch& batch, std::string& out) {
     for (size_t i = 0; i < columns.size(); ++i) {
       const ColumnText& column = columns[i];
       if (column.is_null(row)) continue;
-      at = write_text(std::string_view(keys_[i]).substr(first_cell ? 1 : 0), at);
+      at = (first_cell ? first_keys_ : keys_)[i].write(at);
       first_cell = false;
       switch (column.kind()) {
         case ColumnText::Kind::kString: {
-          const std::string_view text = column.string(row);
-          if (!needs_json_escape(text)) [[likely]] {
-            *at++ = '"';
-            at = write_text(text, at);
-            *at++ = '"';
-            continue;
-          }
-          break;
+          *at = '"';
+          char* const end = copy_if_plain_json(column.string(row), at + 1);
+          if (end == nullptr) [[unlikely]]
+            break;
+          *end = '"';
+          at = end + 1;
+          continue;
         }
         case ColumnText::Kind::kTime:
           *at++ = '"';

@@ -84,6 +84,23 @@ TEST(ResultFormat, JsonOmitsNullsAndKeepsIntegersExact) {
   EXPECT_EQ(written(Format::kJson, {}), "[]");
 }
 
+TEST(ResultFormat, JsonEscapesWhereverTheCharacterIs) {
+  // Copies go by words, so every length and place is its own case.
+  for (size_t length = 1; length <= 40; ++length) {
+    for (size_t place = 0; place < length; ++place) {
+      for (const auto& [raw, escaped] : {std::pair('"', R"(\")"), std::pair('\\', R"(\\)"), std::pair('\n', R"(\n)")}) {
+        std::string text(length, '\xc3');
+        text[place] = raw;
+        std::string expected(length, '\xc3');
+        expected.replace(place, 1, escaped);
+        EXPECT_EQ(json_cells(texts({text})), "{\"c\":\"" + expected + "\"}\n");
+      }
+    }
+    const std::string plain(length, '!');
+    EXPECT_EQ(json_cells(texts({plain})), "{\"c\":\"" + plain + "\"}\n");
+  }
+}
+
 TEST(ResultFormat, JsonOfARowOfNullsIsAnEmptyObject) {
   const auto batch = batch_of({{"a", integers({std::nullopt, std::nullopt})}, {"b", integers({std::nullopt, 2})}});
   EXPECT_EQ(written(Format::kJson, {batch}), R"([{},{"b":2}])");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "result_format/result_format.h"
+#include "result_format/text_copy.h"
 
 namespace magnetite::result_format {
 
@@ -18,7 +19,8 @@ class JsonWriter final : public Writer {
 
  private:
   const bool lines_;
-  std::vector<std::string> keys_;  // `,"name":`
+  std::vector<BlockText> keys_;        // `,"name":`
+  std::vector<BlockText> first_keys_;  // without the comma
   size_t keys_bytes_ = 0;
   bool first_row_ = true;
 };

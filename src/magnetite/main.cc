@@ -11,8 +11,7 @@
 #include "cli/cli.h"
 #include "http/http_server.h"
 #include "magnetite/run_options.h"
-#include "object_store/file/file_store.h"
-#include "object_store/memory/memory_store.h"
+#include "object_store/open_store.h"
 #include "query/sql/engine.h"
 #include "rpc/rpc_server.h"
 #include "server/server.h"
@@ -51,6 +50,12 @@ server::ServerOptions server_options(const RunOptions& options, write_buffer::Sy
   return server;
 }
 
+Result<object_store::StoreSettings> store_settings(const RunOptions& options) {
+  object_store::StoreOptions store = options.store;
+  store.data_dir = options.data_dir;
+  return object_store::store_settings(store);
+}
+
 // Spill files of an earlier run mean nothing.
 Result<> empty_scratch(Disk& disk, const std::string& folder) {
   MAGNETITE_RETURN_IF_ERROR(disk.create_directories(folder));
@@ -70,12 +75,13 @@ Result<> run(const RunOptions& options) {
   MAGNETITE_TRY(const write_buffer::SyncMode sync, write_buffer::SyncMode::parse(options.wal_sync));
   const std::unique_ptr<Executor> executor = make_thread_executor();
   const std::unique_ptr<Disk> disk = make_posix_disk();
-  const std::unique_ptr<object_store::ObjectStore> store =
-      options.object_store == "memory" ? object_store::make_memory_store()
-                                       : object_store::make_file_store(*disk, options.data_dir + "/store");
+  MAGNETITE_TRY(const object_store::StoreSettings settings, store_settings(options));
+  const std::unique_ptr<object_store::ObjectStore> store = object_store::open_store(settings, *executor, *disk);
   MAGNETITE_RETURN_IF_ERROR(disk->create_directories(options.data_dir));
   MAGNETITE_TRY(const std::unique_ptr<FolderLock> folder_lock, disk->lock_folder(options.data_dir));
   MAGNETITE_RETURN_IF_ERROR(store->check());  // before anything listens
+  if (object_store::is_volatile(settings))
+    log::warn("the object store keeps nothing when this process ends", {{"store", store->description()}});
   const std::string scratch = options.data_dir + "/scratch";
   MAGNETITE_RETURN_IF_ERROR(empty_scratch(*disk, scratch));
 

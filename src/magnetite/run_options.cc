@@ -4,6 +4,39 @@
 
 namespace magnetite {
 
+namespace {
+
+// The variables without MAGNETITE_ are those that every program for AWS reads.
+void add_store_options(CLI::App& run, object_store::StoreOptions& store) {
+  run.add_option("--object-store", store.kind, "Where rules and files go: file, s3, memory or memorythrottled")
+      ->envname("MAGNETITE_OBJECT_STORE")
+      ->capture_default_str();
+  run.add_option("--bucket", store.bucket, "Bucket of the object store s3")->envname("MAGNETITE_BUCKET");
+  run.add_option("--aws-access-key-id", store.aws_access_key_id,
+                 "Key of s3; without keys the role of the machine is used")
+      ->envname("AWS_ACCESS_KEY_ID");
+  run.add_option("--aws-secret-access-key", store.aws_secret_access_key,
+                 "Secret of the key; others on this machine can read flags, not the environment")
+      ->envname("AWS_SECRET_ACCESS_KEY");
+  run.add_option("--aws-session-token", store.aws_session_token, "Token of temporary keys")
+      ->envname("AWS_SESSION_TOKEN");
+  run.add_option("--aws-default-region", store.aws_default_region, "Region of the bucket (us-east-1)")
+      ->envname("AWS_DEFAULT_REGION");
+  run.add_option("--aws-endpoint", store.aws_endpoint, "URL of another server than AWS, such as http://127.0.0.1:9000")
+      ->envname("AWS_ENDPOINT");
+  run.add_option(
+         "--s3-addressing", store.s3_addressing,
+         "Where the bucket's name goes: path (host/bucket), virtual (bucket.host), auto (path with an endpoint)")
+      ->envname("MAGNETITE_S3_ADDRESSING")
+      ->capture_default_str();
+  run.add_option("--aws-ca-bundle", store.aws_ca_bundle, "File of certificates to trust instead of the system's")
+      ->envname("AWS_CA_BUNDLE");
+  run.add_option("--aws-metadata-endpoint", store.aws_metadata_endpoint, "URL of the instance metadata service")
+      ->envname("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+}
+
+}  // namespace
+
 void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   CLI::App& run = *app.add_subcommand("run", "Runs the server");
   run.callback([&chosen] { chosen = true; });
@@ -16,10 +49,7 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_option("--grpc-bind", options.grpc_bind, "Address of gRPC and Arrow Flight")
       ->envname("MAGNETITE_GRPC_BIND_ADDR")
       ->capture_default_str();
-  run.add_option("--object-store", options.object_store, "Where rules and files go")
-      ->envname("MAGNETITE_OBJECT_STORE")
-      ->check(CLI::IsMember({"memory", "file"}, CLI::ignore_case))
-      ->capture_default_str();
+  add_store_options(run, options.store);
   run.add_option("--data-dir", options.data_dir, "Folder of store, log and scratch files")
       ->envname("MAGNETITE_DB_DIR")
       ->capture_default_str();

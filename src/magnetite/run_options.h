@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/logging.h"
+#include "object_store/config.h"
 
 namespace CLI {
 class App;
@@ -18,7 +19,7 @@ struct RunOptions {
   std::optional<uint32_t> server_id;
   std::string api_bind = "127.0.0.1:8080";
   std::string grpc_bind = "127.0.0.1:8082";
-  std::string object_store = "file";
+  object_store::StoreOptions store;  // data_dir in it is not used
   std::string data_dir = "./data";
   std::string wal_sync = "commit";
   bool create_databases_on_write = true;

@@ -24,6 +24,16 @@ void for_each_word(size_t from_bit, size_t to_bit, size_t count, const uint64_t*
 
 }  // namespace
 
+size_t ColumnBuffer::rows_within(const ColumnVector& from, size_t first, size_t count, size_t text_bytes_max) const {
+  if (type_ != model::ColumnType::kString || from.kind == ColumnVector::Kind::kNull) return count;
+  size_t bytes = text_bytes_;
+  for (size_t i = 0; i < count; ++i) {
+    if (from.is_valid(first + i)) bytes += from.value<std::string_view>(first + i).size();
+    if (bytes > text_bytes_max) return i + 1;
+  }
+  return count;
+}
+
 void ColumnBuffer::append(const ColumnVector& from, size_t first, size_t count) {
   MAGNETITE_CHECK(count <= rows_max_ - rows_);
   if (values_ == nullptr && from.kind != ColumnVector::Kind::kNull) {

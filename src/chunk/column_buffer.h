@@ -16,6 +16,8 @@ class ColumnBuffer {
   // Takes its memory with the first value.
   ColumnBuffer(model::ColumnType type, size_t rows_max) : type_(type), rows_max_(rows_max) {}
 
+  // How many of these rows may follow until the texts here are more than `text_bytes_max`; at least one.
+  size_t rows_within(const ColumnVector& from, size_t first, size_t count, size_t text_bytes_max) const;
   // Rows [first, first + count) of a vector of any kind; there is room for them.
   void append(const ColumnVector& from, size_t first, size_t count);
   void clear();

@@ -65,9 +65,10 @@ Result<std::shared_ptr<const DecodedColumn>> DecodedCache::get(uint64_t image, u
   return decoded;
 }
 
-bool DecodedCache::holds(uint64_t image, uint32_t row_group, uint32_t column) const {
+std::shared_ptr<const DecodedColumn> DecodedCache::peek(uint64_t image, uint32_t row_group, uint32_t column) const {
   const MutexLock lock(mutex_);
-  return state_->by_key.contains({image, row_group, column});
+  const auto it = state_->by_key.find({image, row_group, column});
+  return it == state_->by_key.end() ? nullptr : it->second->column;
 }
 
 void DecodedCache::forget(uint64_t image) {

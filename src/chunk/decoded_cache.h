@@ -31,7 +31,8 @@ class DecodedCache {
   uint64_t new_image_key();
   Result<std::shared_ptr<const DecodedColumn>> get(uint64_t image, uint32_t row_group, uint32_t column,
                                                    const Decode& decode);
-  bool holds(uint64_t image, uint32_t row_group, uint32_t column) const;
+  // What is there, or nullptr; counts as neither hit nor use.
+  std::shared_ptr<const DecodedColumn> peek(uint64_t image, uint32_t row_group, uint32_t column) const;
   void forget(uint64_t image);
   CacheStatistics statistics() const;
 

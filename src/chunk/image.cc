@@ -51,8 +51,9 @@ Result<std::shared_ptr<const DecodedColumn>> decode_chunk(std::span<const std::b
 class ParquetImage final : public Image {
  public:
   // `bytes`: those of the source, all verified, or nullptr.
-  ParquetImage(std::shared_ptr<const ImageParts> parts, std::shared_ptr<const ImageSource> source, ImageBytes bytes)
-      : parts_(std::move(parts)), source_(std::move(source)), bytes_(std::move(bytes)) {}
+  ParquetImage(std::shared_ptr<const ImageParts> parts, std::shared_ptr<const ImageSource> source, ImageBytes bytes,
+               bool fills_cache = true)
+      : parts_(std::move(parts)), source_(std::move(source)), bytes_(std::move(bytes)), fills_cache_(fills_cache) {}
 
   const SeriesIndex& series() const override { return *parts_->index; }
   std::span<const RowGroup> row_groups() const override { return footer().row_groups; }
@@ -69,7 +70,7 @@ class ParquetImage final : public Image {
   Result<std::shared_ptr<const DecodedColumn>> decode(size_t row_group, model::ColumnId id) const override {
     const auto it = footer().columns.find(id);
     MAGNETITE_CHECK(it != footer().columns.end() && it->second.type != model::ColumnType::kTag);
-    return cached(row_group, it->first, it->second, [&]() -> Result<std::shared_ptr<const DecodedColumn>> {
+    return cached(row_group, id, [&]() -> Result<std::shared_ptr<const DecodedColumn>> {
       const ColumnChunk& chunk = footer().chunk(row_group, it->second);
       if (chunk.nulls == Nulls::kAll) return decoded_null(it->second.type, rows_of(row_group));
       MAGNETITE_TRY(const SourceBytes read, source_->read(chunk.place.offset, chunk.place.bytes));
@@ -83,7 +84,7 @@ class ParquetImage final : public Image {
       const auto it = footer().columns.find(id);
       if (it == footer().columns.end() || it->second.type == model::ColumnType::kTag) continue;
       if (footer().chunk(row_group, it->second).nulls == Nulls::kAll) continue;
-      if (!parts_->slot->cache->holds(parts_->slot->key, static_cast<uint32_t>(row_group), id.value))
+      if (parts_->slot->cache->peek(parts_->slot->key, static_cast<uint32_t>(row_group), id.value) == nullptr)
         wanted.push_back(&*it);
     }
     std::ranges::sort(wanted, {}, [](const auto* column) { return column->second.position; });
@@ -101,12 +102,16 @@ class ParquetImage final : public Image {
         const auto& [id, column] = *wanted[first];
         const FilePlace& place = footer().chunk(row_group, column).place;
         if (read.bytes.size() != end - begin.offset) return named(Result<>(damaged("a read came back short")), name());
-        MAGNETITE_RETURN_IF_ERROR(cached(row_group, id, column, [&] {
+        MAGNETITE_RETURN_IF_ERROR(cached(row_group, id, [&] {
           return decode_read(read.bytes.subspan(place.offset - begin.offset, place.bytes), row_group, column);
         }));
       }
     }
     return {};
+  }
+
+  std::shared_ptr<const Image> for_one_pass() const override {
+    return std::make_shared<ParquetImage>(parts_, source_, bytes_, false);
   }
 
   Result<std::shared_ptr<const Image>> with_source(std::shared_ptr<const ImageSource> source) const override {
@@ -137,10 +142,15 @@ class ParquetImage final : public Image {
     return model::ChunkAddress{identity.database, facts().table, identity.partition_key, identity.chunk}.text();
   }
 
-  Result<std::shared_ptr<const DecodedColumn>> cached(size_t row_group, model::ColumnId id, const ImageColumn&,
+  Result<std::shared_ptr<const DecodedColumn>> cached(size_t row_group, model::ColumnId id,
                                                       const DecodedCache::Decode& decode) const {
-    return parts_->slot->cache->get(parts_->slot->key, static_cast<uint32_t>(row_group), id.value,
-                                    [&] { return named(decode(), name()); });
+    const CacheSlot& slot = *parts_->slot;
+    const auto group = static_cast<uint32_t>(row_group);
+    if (!fills_cache_) {
+      if (std::shared_ptr<const DecodedColumn> known = slot.cache->peek(slot.key, group, id.value)) return known;
+      return named(decode(), name());
+    }
+    return slot.cache->get(slot.key, group, id.value, [&] { return named(decode(), name()); });
   }
 
   Result<std::shared_ptr<const DecodedColumn>> decode_read(std::span<const std::byte> read, size_t row_group,
@@ -154,6 +164,7 @@ class ParquetImage final : public Image {
   const std::shared_ptr<const ImageParts> parts_;
   const std::shared_ptr<const ImageSource> source_;
   const ImageBytes bytes_;
+  const bool fills_cache_;
 };
 
 Result<std::shared_ptr<const ImageParts>> read_parts(const ImageSource& source, bool everything,

@@ -32,6 +32,9 @@ class Image : public SortedChunk {
   virtual Result<std::shared_ptr<const Image>> with_source(std::shared_ptr<const ImageSource> source) const = 0;
   virtual Result<std::shared_ptr<const Image>> with_bytes(ImageBytes bytes) const = 0;
 
+  // The same image for a job that passes over it once: takes columns from the cache but puts none in.
+  virtual std::shared_ptr<const Image> for_one_pass() const = 0;
+
   const ImageIdentity& identity() const { return facts().identity; }
   virtual const ImageFooterFacts& facts() const = 0;
   virtual uint64_t checksum() const = 0;        // as ImageFacts has it

@@ -35,7 +35,9 @@ class StreamingWriter final : public ImageWriter {
   Result<> append(const RowBatch& batch, size_t first, size_t count) override {
     MAGNETITE_CHECK(batch.columns.size() == encoder_.columns().size() && first + count <= batch.rows);
     while (count > 0) {
-      const size_t taken = std::min<size_t>(count, group_rows_max_ - group_rows_);
+      size_t taken = std::min<size_t>(count, group_rows_max_ - group_rows_);
+      for (size_t i = 0; i < values_.size(); ++i)
+        taken = values_[i].rows_within(batch.columns[tags_ + i], first, taken, options_.row_group_bytes_max);
       MAGNETITE_RETURN_IF_ERROR(take(batch, first, taken));
       first += taken;
       count -= taken;

@@ -30,6 +30,8 @@ struct ColumnVector {
   size_t validity_offset = 0;
   const uint32_t* indices = nullptr;  // dictionary: one per row
   size_t dictionary_size = 0;
+  // Dictionary: `data` is the same for many batches of a scan and has no NULL, so what is made of it can be kept.
+  bool dictionary_is_shared = false;
   std::shared_ptr<const void> keep_alive;  // owns what the pointers refer to
 
   bool is_valid(size_t row) const {

@@ -28,6 +28,13 @@ struct Segment {
   uint64_t row_count;
 };
 
+// Rows of one segment that lie together.
+struct Span {
+  size_t segment;
+  uint64_t begin;
+  uint64_t end;
+};
+
 std::vector<Segment> segments_of(const OpenSnapshot& snapshot) {
   std::vector<Segment> segments;
   snapshot.columns->for_each_segment(
@@ -36,11 +43,35 @@ std::vector<Segment> segments_of(const OpenSnapshot& snapshot) {
   return segments;
 }
 
+// The rows within `times`: few spans, as rows come about in order of time.
+std::vector<Span> spans_of(const std::vector<Segment>& segments, const OpenSnapshot& snapshot,
+                           const model::TimeRange& times) {
+  std::vector<Span> spans;
+  const bool all = times.min <= snapshot.times.min && times.max >= snapshot.times.max;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const uint64_t rows = segments[i].row_count;
+    if (all) {
+      spans.push_back({i, 0, rows});
+      continue;
+    }
+    const int64_t* at = segments[i].rows->times.get();
+    for (uint64_t row = 0; row < rows; ++row) {
+      if (!times.contains(at[row])) continue;
+      if (!spans.empty() && spans.back().segment == i && spans.back().end == row)
+        ++spans.back().end;
+      else
+        spans.push_back({i, row, row + 1});
+    }
+  }
+  return spans;
+}
+
 // Rows by series ordinal.
-std::vector<uint64_t> count_rows(const std::vector<Segment>& segments, size_t series_count) {
+std::vector<uint64_t> count_rows(const std::vector<Segment>& segments, std::span<const Span> spans,
+                                 size_t series_count) {
   std::vector<uint64_t> counts(series_count);
-  for (const Segment& segment : segments)
-    for (uint64_t row = 0; row < segment.row_count; ++row) ++counts[segment.rows->series[row]];
+  for (const Span& span : spans)
+    for (uint64_t row = span.begin; row < span.end; ++row) ++counts[segments[span.segment].rows->series[row]];
   return counts;
 }
 
@@ -110,8 +141,9 @@ std::vector<uint32_t> order_series(const std::vector<SeriesIndex::TagColumn>& ta
 
 class SortedRows final : public SortedChunk {
  public:
-  SortedRows(const OpenSnapshot& snapshot, SortKey key) : snapshot_(snapshot), segments_(segments_of(snapshot)) {
-    std::vector<uint64_t> counts = count_rows(segments_, snapshot.series->size());
+  SortedRows(const OpenSnapshot& snapshot, SortKey key, std::vector<Segment> segments, std::span<const Span> spans)
+      : snapshot_(snapshot), segments_(std::move(segments)) {
+    std::vector<uint64_t> counts = count_rows(segments_, spans, snapshot.series->size());
     const std::vector<SeriesOrdinal> seen = series_seen(counts);
     std::vector<SeriesIndex::TagColumn> tags = tags_in_order(key, seen);
     const std::vector<uint32_t> order = order_series(tags, seen.size());
@@ -127,7 +159,7 @@ class SortedRows final : public SortedChunk {
       offsets.push_back(offsets.back() + count);
       count = offsets[offsets.size() - 2];  // from here on: where the series' next row goes
     }
-    scatter(counts);
+    scatter(spans, offsets.back(), counts);
     sort_within_series(offsets);
     if (snapshot.may_hold_duplicates) collapse(offsets);
     index_ = std::make_unique<SeriesIndex>(std::move(key), std::move(tags), std::move(offsets), snapshot.series);
@@ -137,7 +169,7 @@ class SortedRows final : public SortedChunk {
 
   const SeriesIndex& series() const override { return *index_; }
   std::span<const RowGroup> row_groups() const override { return row_groups_; }
-  model::TimeRange times() const override { return snapshot_.times; }
+  model::TimeRange times() const override { return covered_; }
   std::span<const model::ColumnSummary> summaries() const override { return summaries_; }
 
   Result<std::shared_ptr<const DecodedColumn>> decode(size_t row_group, model::ColumnId id) const override {
@@ -172,13 +204,13 @@ class SortedRows final : public SortedChunk {
     return tags;
   }
 
-  void scatter(std::vector<uint64_t>& next) {
-    places_.resize(snapshot_.rows);
-    times_.resize(snapshot_.rows);
-    for (size_t i = 0; i < segments_.size(); ++i) {
-      const RowSegment& rows = *segments_[i].rows;
-      const auto base = static_cast<Place>(i << kOffsetBits);
-      for (uint64_t row = 0; row < segments_[i].row_count; ++row) {
+  void scatter(std::span<const Span> spans, uint64_t row_count, std::vector<uint64_t>& next) {
+    places_.resize(row_count);
+    times_.resize(row_count);
+    for (const Span& span : spans) {
+      const RowSegment& rows = *segments_[span.segment].rows;
+      const auto base = static_cast<Place>(span.segment << kOffsetBits);
+      for (uint64_t row = span.begin; row < span.end; ++row) {
         const uint64_t at = next[rows.series[row]]++;
         places_[at] = base | static_cast<Place>(row);
         times_[at] = rows.times[row];
@@ -226,6 +258,7 @@ class SortedRows final : public SortedChunk {
       const auto begin = times_.begin() + static_cast<ptrdiff_t>(first);
       const auto [min, max] = std::minmax_element(begin, begin + static_cast<ptrdiff_t>(group.row_count));
       group.times = {*min, *max};
+      covered_.include(group.times);
       row_groups_.push_back(group);
     }
   }
@@ -246,17 +279,18 @@ class SortedRows final : public SortedChunk {
       } else if (column.id.value < snapshot_.bounds->size() && (*snapshot_.bounds)[column.id.value].value_count > 0) {
         const FieldBounds& bounds = (*snapshot_.bounds)[column.id.value];
         model::ColumnSummary summary = summarise(column, bounds, snapshot_.rows);
-        summary.value_count = run_starts_.empty() ? bounds.value_count : count_values(column.id, bounds.value_count);
+        summary.value_count = count_values(column.id, bounds.value_count);
         summary.null_count = rows - summary.value_count;
         summaries_.push_back(std::move(summary));
       }
     }
   }
 
-  // Rows with a value once equal identities are one.
-  uint64_t count_values(model::ColumnId id, uint64_t before) const {
+  // Rows with a value, where `in_snapshot` of its rows have one.
+  uint64_t count_values(model::ColumnId id, uint64_t in_snapshot) const {
     const uint64_t rows = times_.size();
-    if (before == snapshot_.rows) return rows;
+    if (in_snapshot == snapshot_.rows) return rows;
+    if (rows == snapshot_.rows) return in_snapshot;
     uint64_t count = 0;
     for (uint64_t row = 0; row < rows; ++row) count += find_value(id, row).has_value() ? 1U : 0U;
     return count;
@@ -264,7 +298,8 @@ class SortedRows final : public SortedChunk {
 
   // The last place of an output row where the column has a value.
   std::optional<Place> find_value(model::ColumnId id, uint64_t row) const {
-    for (uint64_t at = run_starts_[row + 1]; at > run_starts_[row]; --at) {
+    const uint64_t first = run_starts_.empty() ? row : run_starts_[row];
+    for (uint64_t at = run_starts_.empty() ? row + 1 : run_starts_[row + 1]; at > first; --at) {
       const Place place = places_[at - 1];
       const ColumnSegment* column = segments_[place >> kOffsetBits].rows->column(id);
       if (column != nullptr && column->is_valid(place & ((1U << kOffsetBits) - 1))) return place;
@@ -346,6 +381,7 @@ class SortedRows final : public SortedChunk {
   std::vector<uint64_t> run_starts_;  // empty: output row i is places_[i]
   std::unique_ptr<SeriesIndex> index_;
   std::vector<RowGroup> row_groups_;
+  model::TimeRange covered_ = model::TimeRange::none();
   std::vector<model::ColumnSummary> summaries_;
 };
 
@@ -369,7 +405,9 @@ model::ColumnSummary summarise_tag(const SeriesIndex& index, model::ColumnId col
 
 SortKey extend_sort_key(const SortKey& key, const OpenSnapshot& snapshot) {
   SortKey extended = key;
-  const std::vector<uint64_t> counts = count_rows(segments_of(snapshot), snapshot.series->size());
+  const std::vector<Segment> segments = segments_of(snapshot);
+  const std::vector<uint64_t> counts =
+      count_rows(segments, spans_of(segments, snapshot, model::TimeRange::all()), snapshot.series->size());
   struct Added {
     size_t distinct_count;
     std::string_view name;
@@ -392,7 +430,15 @@ SortKey extend_sort_key(const SortKey& key, const OpenSnapshot& snapshot) {
 
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key) {
   MAGNETITE_CHECK(snapshot.rows > 0);
-  return std::make_shared<const SortedRows>(snapshot, key);
+  return sort_rows(snapshot, key, model::TimeRange::all());
+}
+
+std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key,
+                                             const model::TimeRange& times) {
+  std::vector<Segment> segments = segments_of(snapshot);
+  const std::vector<Span> spans = spans_of(segments, snapshot, times);
+  if (spans.empty()) return nullptr;
+  return std::make_shared<const SortedRows>(snapshot, key, std::move(segments), spans);
 }
 
 }  // namespace magnetite::chunk

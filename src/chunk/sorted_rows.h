@@ -20,4 +20,8 @@ model::ColumnSummary summarise_tag(const SeriesIndex& index, model::ColumnId col
 // has rows. Columns are gathered when asked for. Bounds of summaries may be those of overwritten values too.
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key);
 
+// The same of the rows within `times` only; nullptr when there is none.
+std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key,
+                                             const model::TimeRange& times);
+
 }  // namespace magnetite::chunk

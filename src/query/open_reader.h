@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chunk/open_chunk.h"
+#include "query/row_filter.h"
 #include "query/scan.h"
 #include "query/series_filter.h"
 
@@ -18,8 +19,10 @@ struct OpenSeries {
     model::ColumnId column;
     std::vector<std::string_view> values;  // by code
     std::vector<uint32_t> codes;           // by ordinal; kNullCode = no such tag
+    bool has_null = false;                 // some series lacks it
   };
   static constexpr uint32_t kNullCode = UINT32_MAX;
+  size_t count = 0;  // of series
   std::vector<Tag> tags;
   std::vector<uint8_t> matching;  // by ordinal; empty = all match
 
@@ -34,8 +37,14 @@ struct OpenRead {
   std::shared_ptr<const schema::TableSchema> schema;
   std::vector<model::ColumnId> columns;
   model::TimeRange times;
-  size_t segment = 0;  // which of the chunk's row segments
+  size_t segment = 0;                                      // which of the chunk's row segments
+  const RowFilter* filter = nullptr;                       // outlives the reader; nullptr = none
+  std::shared_ptr<const std::vector<uint32_t>> rows_only;  // of the segment, ascending; nullptr = all
 };
+
+// By segment: the rows at the ends of the matching series.
+std::vector<std::vector<uint32_t>> rows_at_ends(const chunk::OpenSnapshot& rows, const OpenSeries& series,
+                                                const model::TimeRange& times, const SeriesEnds& ends);
 
 size_t segment_count(const chunk::OpenSnapshot& rows);
 std::unique_ptr<MorselReader> read_open(OpenRead read, std::shared_ptr<ScanControl> control);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <variant>
 
-#include "base/mutex.h"
 #include "chunk/merge.h"
 #include "chunk/sorted_rows.h"
 #include "query/open_reader.h"
 #include "query/overlap.h"
+#include "query/row_filter.h"
+#include "query/series_bounds.h"
 #include "query/series_filter.h"
 #include "query/sorted_reader.h"
 
@@ -17,51 +19,66 @@ namespace {
 
 using SeriesList = std::shared_ptr<const std::vector<uint32_t>>;
 
-// A chunk of the plan: sorted (an open one is sorted once, when first needed) with the series that match.
+// A chunk of the plan. Its series are looked at when first needed.
 class Member {
  public:
   Member(ChunkSnapshot chunk, const chunk::SortKey& key, const SeriesFilter& filter)
       : chunk_(std::move(chunk)), key_(key), filter_(filter) {}
 
   const ChunkSnapshot& chunk() const { return chunk_; }
+  const chunk::OpenSnapshot* open() const { return std::get_if<chunk::OpenSnapshot>(&chunk_.data); }
 
-  const std::shared_ptr<const chunk::SortedChunk>& rows() const EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    prepare();
-    return rows_;
+  const std::shared_ptr<const OpenSeries>& open_series() {  // of an open one
+    if (open_series_ == nullptr) open_series_ = look_at_series(*open(), filter_);
+    return open_series_;
   }
-  SeriesList series() const EXCLUDES(mutex_) {  // nullptr = all
-    const MutexLock lock(mutex_);
-    prepare();
-    return series_;
+  const SeriesBounds& bounds() {
+    if (!bounds_) bounds_ = open() != nullptr ? bounds_of(*open_series(), key_) : bounds_of(sorted()->series(), key_);
+    return *bounds_;
+  }
+  // Its rows within `times` in table order (others may be among them); nullptr: there is none.
+  std::shared_ptr<const chunk::SortedChunk> rows(const model::TimeRange& times) const {
+    return open() != nullptr ? chunk::sort_rows(*open(), key_, times) : sorted();
+  }
+  // Those that match; nullptr = all. Of a sorted chunk the same for every call.
+  SeriesList series(const chunk::SortedChunk& rows) {
+    if (open() != nullptr) return filter_.match(rows.series());
+    if (!series_) series_ = filter_.match(rows.series());
+    return *series_;
   }
 
  private:
-  void prepare() const REQUIRES(mutex_) {
-    if (rows_ != nullptr) return;
-    if (const auto* sorted = std::get_if<std::shared_ptr<const chunk::SortedChunk>>(&chunk_.data))
-      rows_ = *sorted;
-    else
-      rows_ = chunk::sort_rows(std::get<chunk::OpenSnapshot>(chunk_.data), key_);
-    series_ = filter_.match(rows_->series());
+  const std::shared_ptr<const chunk::SortedChunk>& sorted() const {
+    return std::get<std::shared_ptr<const chunk::SortedChunk>>(chunk_.data);
   }
 
   const ChunkSnapshot chunk_;
   const chunk::SortKey& key_;
   const SeriesFilter& filter_;
-  mutable Mutex mutex_;
-  mutable std::shared_ptr<const chunk::SortedChunk> rows_ GUARDED_BY(mutex_);
-  mutable SeriesList series_ GUARDED_BY(mutex_);
+  std::shared_ptr<const OpenSeries> open_series_;
+  std::optional<SeriesBounds> bounds_;
+  std::optional<SeriesList> series_;
 };
 
-// One piece of work: a row group (or row segment) of one chunk, or the same range of series of several.
-struct Morsel {
+// One piece of work: a row segment of an open chunk, a row group of a sorted one, or a range of series of several.
+struct OpenMorsel {
+  const chunk::OpenSnapshot* rows;
+  std::shared_ptr<const OpenSeries> series;
   model::TimeRange times;
-  std::vector<const Member*> members;
-  size_t row_group = 0;                           // one member: which
-  std::shared_ptr<const OpenSeries> open_series;  // one member, read as it arrived: its series
-  std::vector<SeriesList> series;                 // several: per member, which
+  size_t segment;
+  std::shared_ptr<const std::vector<uint32_t>> rows_only;  // nullptr = all
 };
+struct SortedMorsel {
+  std::shared_ptr<const chunk::SortedChunk> rows;
+  SeriesList series;
+  model::TimeRange times;
+  size_t row_group;
+};
+struct MergeMorsel {
+  std::vector<chunk::MergeInput> inputs;
+  model::TimeRange times;
+};
+using Morsel = std::variant<OpenMorsel, SortedMorsel, MergeMorsel>;
 
 class MergedReader final : public MorselReader {
  public:
@@ -76,13 +93,6 @@ class MergedReader final : public MorselReader {
   chunk::MergeStream stream_;
   const std::shared_ptr<ScanControl> control_;
 };
-
-bool touch(const Member& a, const Member& b, const chunk::SortKey& key) {
-  const chunk::SeriesIndex& left = a.rows()->series();
-  const chunk::SeriesIndex& right = b.rows()->series();
-  return chunk::SeriesIndex::compare(left, left.series_count() - 1, right, 0, key) >= 0 &&
-         chunk::SeriesIndex::compare(right, right.series_count() - 1, left, 0, key) >= 0;
-}
 
 // Compares a statistic with a literal; incomparable kinds say nothing.
 template <class Relation>
@@ -122,8 +132,9 @@ class Plan final : public ScanPlan {
   Plan(ScanRequest request, std::shared_ptr<ScanControl> control)
       : request_(std::move(request)),
         control_(std::move(control)),
-        filter_(request_.predicate, *request_.table.schema) {
-    std::map<std::string_view, std::vector<const Member*>> partitions;
+        filter_(request_.predicate, *request_.table.schema),
+        row_filter_(request_.ends ? RowFilter() : RowFilter(request_.predicate, *request_.table.schema)) {
+    std::map<std::string_view, std::vector<Member*>> partitions;
     for (ChunkSnapshot& chunk : request_.table.chunks) {
       ++counters_.chunks_total;
       if (chunk.rows == 0 || !chunk.times.overlaps(request_.predicate.time)) {
@@ -142,33 +153,30 @@ class Plan final : public ScanPlan {
   const ScanCounters& counters() const override { return counters_; }
 
   Result<std::unique_ptr<MorselReader>> open(size_t index) const override {
-    const Morsel& morsel = morsels_[index];
-    if (morsel.members.size() == 1) {
-      const Member& member = *morsel.members[0];
-      if (morsel.open_series != nullptr) {
-        return read_open({std::get<chunk::OpenSnapshot>(member.chunk().data), morsel.open_series, request_.table.schema,
-                          request_.columns, morsel.times, morsel.row_group},
-                         control_);
-      }
-      SortedRead read{member.rows(),    member.series(), request_.table.schema,
-                      request_.columns, morsel.times,    morsel.row_group};
-      return read_sorted(std::move(read), control_);
-    }
-    chunk::MergeRequest merge;
-    for (size_t i = 0; i < morsel.members.size(); ++i)
-      merge.inputs.push_back({morsel.members[i]->rows(), morsel.members[i]->chunk().order, morsel.series[i]});
-    merge.key = request_.table.sort_key;
-    merge.columns = request_.columns;
-    merge.schema = request_.table.schema;
-    merge.times = morsel.times;
-    return std::make_unique<MergedReader>(std::move(merge), control_);
+    return std::visit([&](const auto& morsel) { return open(morsel); }, morsels_[index]);
   }
 
  private:
-  void plan_partition(const std::vector<const Member*>& members) {
+  std::unique_ptr<MorselReader> open(const OpenMorsel& morsel) const {
+    return read_open({*morsel.rows, morsel.series, request_.table.schema, request_.columns, morsel.times,
+                      morsel.segment, &row_filter_, morsel.rows_only},
+                     control_);
+  }
+  std::unique_ptr<MorselReader> open(const SortedMorsel& morsel) const {
+    return read_sorted({morsel.rows, morsel.series, request_.table.schema, request_.columns, morsel.times,
+                        morsel.row_group, &row_filter_, request_.ends ? &*request_.ends : nullptr},
+                       control_);
+  }
+  std::unique_ptr<MorselReader> open(const MergeMorsel& morsel) const {
+    chunk::MergeRequest merge{morsel.inputs, request_.table.sort_key, request_.columns, request_.table.schema,
+                              morsel.times};
+    return std::make_unique<MergedReader>(std::move(merge), control_);
+  }
+
+  void plan_partition(const std::vector<Member*>& members) {
     std::vector<model::TimeRange> ranges;
     for (const Member* member : members) ranges.push_back(member->chunk().times.intersect(request_.predicate.time));
-    const auto touches = [&](size_t a, size_t b) { return touch(*members[a], *members[b], request_.table.sort_key); };
+    const auto touches = [&](size_t a, size_t b) { return members[a]->bounds().touches(members[b]->bounds()); };
     for (const OverlapGroup& group : group_overlaps(ranges, touches)) {
       if (group.members.size() == 1)
         plan_single(*members[group.members[0]], group.times);
@@ -180,37 +188,44 @@ class Plan final : public ScanPlan {
   // Sorting an open chunk pays only where rows of it could be duplicates, or where its series are as many as its rows.
   static bool reads_as_it_arrived(const Member& member) {
     constexpr uint64_t kRowsPerSeriesMin = 8;
-    const auto* open = std::get_if<chunk::OpenSnapshot>(&member.chunk().data);
+    const chunk::OpenSnapshot* open = member.open();
     return open != nullptr && !open->may_hold_duplicates && open->series->size() * kRowsPerSeriesMin <= open->rows;
   }
 
-  void plan_open(const Member& member, const model::TimeRange& times) {
-    const auto& rows = std::get<chunk::OpenSnapshot>(member.chunk().data);
-    const std::shared_ptr<const OpenSeries> series = look_at_series(rows, filter_);
-    if (!series->matching.empty() && std::ranges::max(series->matching) == 0) {
-      ++counters_.chunks_pruned;
-      counters_.rows_pruned += rows.rows;
+  void prune(uint64_t rows) {
+    ++counters_.chunks_pruned;
+    counters_.rows_pruned += rows;
+  }
+
+  void plan_open(Member& member, const model::TimeRange& times) {
+    const chunk::OpenSnapshot& rows = *member.open();
+    const std::shared_ptr<const OpenSeries>& series = member.open_series();
+    if (!series->matching.empty() && std::ranges::max(series->matching) == 0) return prune(rows.rows);
+    if (request_.ends) {
+      std::vector<std::vector<uint32_t>> picked = rows_at_ends(rows, *series, times, *request_.ends);
+      for (size_t segment = 0; segment < picked.size(); ++segment) {
+        if (picked[segment].empty()) continue;
+        rows_estimate_ += picked[segment].size();
+        auto only = std::make_shared<const std::vector<uint32_t>>(std::move(picked[segment]));
+        morsels_.push_back(OpenMorsel{&rows, series, times, segment, std::move(only)});
+      }
       return;
     }
     rows_estimate_ += rows.rows;
     for (size_t segment = 0; segment < segment_count(rows); ++segment)
-      morsels_.push_back({times, {&member}, segment, series, {}});
+      morsels_.push_back(OpenMorsel{&rows, series, times, segment, nullptr});
   }
 
-  void plan_single(const Member& member, const model::TimeRange& times) {
+  void plan_single(Member& member, const model::TimeRange& times) {
     if (reads_as_it_arrived(member)) return plan_open(member, times);
-    const std::shared_ptr<const chunk::SortedChunk>& rows = member.rows();
-    const SeriesList series = member.series();
-    const bool pruned =
-        (series != nullptr && series->empty()) ||
-        std::ranges::any_of(request_.predicate.comparisons, [&](const model::Comparison& comparison) {
-          return model::is_field(request_.table.schema->column(comparison.column).type) && excludes(*rows, comparison);
-        });
-    if (pruned) {
-      ++counters_.chunks_pruned;
-      counters_.rows_pruned += rows->row_count();
-      return;
-    }
+    const std::shared_ptr<const chunk::SortedChunk> rows = member.rows(times);
+    if (rows == nullptr) return;
+    const SeriesList series = member.series(*rows);
+    const bool pruned = (series != nullptr && series->empty()) ||
+                        std::ranges::any_of(row_filter_.comparisons(), [&](const model::Comparison& comparison) {
+                          return excludes(*rows, comparison);
+                        });
+    if (pruned) return prune(rows->row_count());
     for (size_t group = 0; group < rows->row_groups().size(); ++group) {
       const chunk::RowGroup& stored = rows->row_groups()[group];
       if (!stored.times.overlaps(times) || !has_rows(*rows, series.get(), group)) {
@@ -218,38 +233,39 @@ class Plan final : public ScanPlan {
         continue;
       }
       rows_estimate_ += stored.row_count;
-      morsels_.push_back({times, {&member}, group, nullptr, {}});
+      morsels_.push_back(SortedMorsel{rows, series, times, group});
     }
   }
 
   // Cut by ranges of series, so that large groups are merged in parallel.
-  void plan_merge(const OverlapGroup& group, const std::vector<const Member*>& members) {
+  void plan_merge(const OverlapGroup& group, const std::vector<Member*>& members) {
     constexpr uint64_t kMorselRows = 250'000;
-    std::vector<const Member*> inputs;
+    std::vector<chunk::MergeInput> inputs;
     std::vector<std::vector<uint32_t>> lists;
     size_t largest = 0;
     uint64_t rows = 0;
     for (const size_t index : group.members) {
-      const Member* member = members[index];
-      const SeriesList matching = member->series();
-      const size_t series_count = member->rows()->series().series_count();
+      std::shared_ptr<const chunk::SortedChunk> sorted = members[index]->rows(group.times);
+      if (sorted == nullptr) continue;
+      const SeriesList matching = members[index]->series(*sorted);
+      const size_t series_count = sorted->series().series_count();
       std::vector<uint32_t> list(series_count);
       if (matching != nullptr)
         list = *matching;
       else
         std::iota(list.begin(), list.end(), 0u);
-      rows += member->rows()->row_count() * list.size() / series_count;
+      rows += sorted->row_count() * list.size() / series_count;
       ++counters_.chunks_merged;
-      inputs.push_back(member);
+      inputs.push_back({std::move(sorted), members[index]->chunk().order, nullptr});
       lists.push_back(std::move(list));
       if (lists.back().size() > lists[largest].size()) largest = lists.size() - 1;
     }
-    if (lists[largest].empty()) return;
+    if (lists.empty() || lists[largest].empty()) return;
     rows_estimate_ += rows;
     const size_t pieces = std::min<size_t>(lists[largest].size(), 1 + rows / kMorselRows);
     std::vector<size_t> from(lists.size(), 0);
     for (size_t piece = 0; piece < pieces; ++piece) {
-      Morsel morsel{group.times, inputs, 0, nullptr, {}};
+      MergeMorsel morsel{inputs, group.times};
       const bool last = piece + 1 == pieces;
       const uint32_t bound = last ? 0 : lists[largest][lists[largest].size() * (piece + 1) / pieces];
       for (size_t i = 0; i < lists.size(); ++i) {
@@ -257,12 +273,12 @@ class Plan final : public ScanPlan {
         auto end = lists[i].end();
         if (!last) {
           end = std::lower_bound(begin, end, bound, [&](uint32_t series, uint32_t wanted) {
-            return chunk::SeriesIndex::compare(inputs[i]->rows()->series(), series, inputs[largest]->rows()->series(),
-                                               wanted, request_.table.sort_key) < 0;
+            return chunk::SeriesIndex::compare(inputs[i].rows->series(), series, inputs[largest].rows->series(), wanted,
+                                               request_.table.sort_key) < 0;
           });
         }
         from[i] = static_cast<size_t>(end - lists[i].begin());
-        morsel.series.push_back(std::make_shared<const std::vector<uint32_t>>(begin, end));
+        morsel.inputs[i].series = std::make_shared<const std::vector<uint32_t>>(begin, end);
       }
       morsels_.push_back(std::move(morsel));
     }
@@ -271,6 +287,7 @@ class Plan final : public ScanPlan {
   ScanRequest request_;
   const std::shared_ptr<ScanControl> control_;
   const SeriesFilter filter_;
+  const RowFilter row_filter_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<Morsel> morsels_;
   ScanCounters counters_;

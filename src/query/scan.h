@@ -15,12 +15,22 @@
 
 namespace magnetite::query {
 
+// Rows at the ends of series, for questions like "the last point of each host".
+struct SeriesEnds {
+  uint32_t first_rows = 0;                   // of each series, from its beginning
+  uint32_t last_rows = 0;                    // and from its end
+  std::vector<model::ColumnId> last_values;  // fields: also the last row that has a value
+};
+
 struct ScanRequest {
   TableSnapshot table;
   std::vector<model::ColumnId> columns;  // to return, in order; may repeat; may be empty (only row counts)
-  // Advisory: the caller filters again. Time and tags are applied below de-duplication; fields only prune row groups of
-  // chunks proven free of duplicates (L8).
+  // Advisory: the caller filters again. Time and tags are applied below de-duplication; fields only where no identity
+  // occurs twice (L8).
   model::Predicate predicate;
+  // When set, only these of the rows that satisfy time and tags are needed (others may come as well). Fields are not
+  // compared then: which row is the last must not depend on them.
+  std::optional<SeriesEnds> ends;
 };
 
 struct ScanCounters {

@@ -10,6 +10,9 @@ using chunk::ColumnVector;
 using chunk::kBatchRowsMax;
 using chunk::RowBatch;
 
+// Above this many values a dictionary for the whole chunk costs more than one for each batch.
+constexpr size_t kSharedDictionaryMax = 16'384;
+
 // Below this many rows a span is gathered with its neighbours: a batch of a few rows costs more than copying them.
 constexpr uint64_t kSliceRowsMin = 256;
 
@@ -26,7 +29,10 @@ void gather(const ColumnVector& source, std::span<const RowSpan> spans, size_t r
   const T* from = static_cast<const T*>(source.data);
   size_t at = 0;
   for (const RowSpan& span : spans) {
-    std::copy(from + span.begin, from + span.end, gathered->values.get() + at);
+    if (span.end - span.begin == 1)  // of many: a call would cost more than the copy
+      gathered->values[at] = from[span.begin];
+    else
+      std::copy(from + span.begin, from + span.end, gathered->values.get() + at);
     at += span.end - span.begin;
   }
   if (source.validity != nullptr) {
@@ -70,6 +76,10 @@ class SortedReader final : public MorselReader {
     }
     find_spans(group, times.get());
     if (spans_.empty()) return {};
+    if (read_.ends != nullptr) MAGNETITE_RETURN_IF_ERROR(keep_ends());
+    if (read_.filter != nullptr && !read_.filter->empty()) MAGNETITE_RETURN_IF_ERROR(keep_matching(group.row_count));
+    if (spans_.empty()) return {};
+    for (const RowSpan& span : spans_) rows_total_ += span.end - span.begin;
     for (size_t i = 0; i < read_.columns.size(); ++i) {
       const model::ColumnId id = read_.columns[i];
       if (read_.schema->column(id).type == model::ColumnType::kTag || read_.rows->summary(id) == nullptr) continue;
@@ -103,6 +113,67 @@ class SortedReader final : public MorselReader {
       add(*it);
   }
 
+  // NULL throughout where there is no such column.
+  Result<Decoded> decode(model::ColumnId id) const {
+    if (read_.rows->summary(id) == nullptr) return Decoded();
+    return read_.rows->decode(read_.row_group, id);
+  }
+
+  // Of each span only the rows that were asked for.
+  Result<> keep_ends() {
+    std::vector<Decoded> values;
+    for (const model::ColumnId id : read_.ends->last_values) {
+      MAGNETITE_TRY(Decoded decoded, decode(id));
+      if (decoded != nullptr && decoded->vector.kind != ColumnVector::Kind::kNull) values.push_back(std::move(decoded));
+    }
+    std::vector<RowSpan> kept;
+    for (const RowSpan& span : spans_) {
+      const uint64_t first_end = std::min<uint64_t>(span.end, span.begin + read_.ends->first_rows);
+      const uint64_t last_begin =
+          std::max(first_end, span.end - std::min<uint64_t>(span.end - span.begin, read_.ends->last_rows));
+      std::vector<uint64_t> between;  // of these, those with a last value
+      for (const Decoded& column : values) {
+        uint64_t row = span.end;
+        while (row > span.begin && !column->vector.is_valid(row - 1)) --row;
+        if (row > first_end && row <= last_begin) between.push_back(row - 1);
+      }
+      std::ranges::sort(between);
+      if (first_end > span.begin) kept.push_back({span.series, span.begin, first_end});
+      for (size_t i = 0; i < between.size(); ++i)
+        if (i == 0 || between[i] != between[i - 1]) kept.push_back({span.series, between[i], between[i] + 1});
+      if (last_begin < span.end) kept.push_back({span.series, last_begin, span.end});
+    }
+    spans_ = std::move(kept);
+    return {};
+  }
+
+  // Cuts the spans to rows that satisfy the comparisons of fields.
+  Result<> keep_matching(uint64_t group_rows) {
+    std::vector<uint8_t> keep(group_rows, 1);
+    for (const model::Comparison& comparison : read_.filter->comparisons()) {
+      MAGNETITE_TRY(const Decoded decoded, decode(comparison.column));
+      if (decoded == nullptr || decoded->vector.kind == ColumnVector::Kind::kNull) {
+        spans_.clear();
+        return {};
+      }
+      const ColumnVector& vector = decoded->vector;
+      RowFilter::keep_matching(comparison, vector.data, group_rows, keep.data());
+      if (vector.validity != nullptr)
+        for (uint64_t row = 0; row < group_rows; ++row) keep[row] &= static_cast<uint8_t>(vector.is_valid(row));
+    }
+    std::vector<RowSpan> kept;
+    for (const RowSpan& span : spans_) {
+      for (uint64_t row = span.begin; row < span.end; ++row) {
+        if (keep[row] == 0) continue;
+        const uint64_t begin = row;
+        while (row < span.end && keep[row] != 0) ++row;
+        kept.push_back({span.series, begin, row});
+      }
+    }
+    spans_ = std::move(kept);
+    return {};
+  }
+
   // The next rows of a batch: one long span alone, or several that lie together or are short.
   std::vector<RowSpan> take_spans() {
     std::vector<RowSpan> taken;
@@ -111,7 +182,7 @@ class SortedReader final : public MorselReader {
       RowSpan& span = spans_[at_];
       const uint64_t length = span.end - span.begin;
       const bool adjoins = !taken.empty() && taken.back().end == span.begin;
-      if (!taken.empty() && !adjoins && (length >= kSliceRowsMin || rows >= kBatchRowsMax / 2)) break;
+      if (!taken.empty() && !adjoins && length >= kSliceRowsMin) break;
       const uint64_t take = std::min<uint64_t>(length, kBatchRowsMax - rows);
       taken.push_back({span.series, span.begin, span.begin + take});
       rows += take;
@@ -153,7 +224,6 @@ class SortedReader final : public MorselReader {
       out.keep_alive = read_.rows;
       return;
     }
-    // The chunk's dictionary may be large; the batch gets one of its own with the few values it has, NULL last.
     struct Dictionary {
       std::vector<std::string_view> values;
       std::vector<uint64_t> validity;
@@ -163,6 +233,20 @@ class SortedReader final : public MorselReader {
     auto dictionary = std::make_shared<Dictionary>();
     dictionary->rows = read_.rows;
     dictionary->indices.reserve(rows);
+    const bool any_null =
+        std::ranges::any_of(spans, [&](const RowSpan& span) { return code(span) == chunk::SeriesIndex::kNullCode; });
+    if (!any_null && tags->values.size() <= std::min<uint64_t>(rows_total_, kSharedDictionaryMax)) {
+      for (const RowSpan& span : spans)
+        dictionary->indices.insert(dictionary->indices.end(), span.end - span.begin, code(span));
+      out.kind = ColumnVector::Kind::kDictionary;
+      out.data = tags->values.data();
+      out.indices = dictionary->indices.data();
+      out.dictionary_size = tags->values.size();
+      out.dictionary_is_shared = true;
+      out.keep_alive = std::move(dictionary);
+      return;
+    }
+    // The batch gets a dictionary of its own with the few values it has.
     std::map<uint32_t, uint32_t> known;  // by code
     bool has_null = false;
     uint32_t last_code = 0;
@@ -227,6 +311,7 @@ class SortedReader final : public MorselReader {
   const std::shared_ptr<ScanControl> control_;
   std::vector<Decoded> decoded_;
   std::vector<RowSpan> spans_;
+  uint64_t rows_total_ = 0;  // of all spans
   size_t at_ = 0;
   bool started_ = false;
 };

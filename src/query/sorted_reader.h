@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chunk/sorted_chunk.h"
+#include "query/row_filter.h"
 #include "query/scan.h"
 
 namespace magnetite::query {
@@ -25,6 +26,8 @@ struct SortedRead {
   std::vector<model::ColumnId> columns;
   model::TimeRange times;
   size_t row_group = 0;
+  const RowFilter* filter = nullptr;  // both outlive the reader; nullptr = none
+  const SeriesEnds* ends = nullptr;
 };
 
 std::unique_ptr<MorselReader> read_sorted(SortedRead read, std::shared_ptr<ScanControl> control);

@@ -35,13 +35,48 @@ timestamp_ns_t checked(std::optional<int64_t> nanos, const char* what) {
 Interval interval_of(const interval_t& value) { return {value.months, value.days, value.micros}; }
 Interval negated(const Interval& value) { return {-value.months, -value.days, -value.micros}; }
 
+TimeUnit unit_of(string_t word) {
+  const auto unit = parse_time_unit({word.GetData(), word.GetSize()});
+  if (!unit) throw duckdb::InvalidInputException("date_trunc: unknown unit '%s'", word.GetString());
+  return *unit;
+}
+
+// Length of a unit; 0: it varies.
+uint64_t nanos_of(TimeUnit unit) {
+  constexpr uint64_t kMinute = 60'000'000'000;
+  switch (unit) {
+    case TimeUnit::kMinute:
+      return kMinute;
+    case TimeUnit::kHour:
+      return 60 * kMinute;
+    case TimeUnit::kDay:
+      return 24 * 60 * kMinute;
+    case TimeUnit::kWeek:
+      return 7 * 24 * 60 * kMinute;
+    default:
+      return 0;  // or too short for rows to share one
+  }
+}
+
 void date_trunc(DataChunk& arguments, ExpressionState&, Vector& result) {
-  duckdb::BinaryExecutor::Execute<string_t, timestamp_ns_t, timestamp_ns_t>(
-      arguments.data[0], arguments.data[1], result, [](string_t word, timestamp_ns_t time) {
-        const auto unit = parse_time_unit({word.GetData(), word.GetSize()});
-        if (!unit) throw duckdb::InvalidInputException("date_trunc: unknown unit '%s'", word.GetString());
-        return checked(truncate_time(*unit, time.value), "date_trunc");
-      });
+  const Vector& word = arguments.data[0];
+  if (word.GetVectorType() != duckdb::VectorType::CONSTANT_VECTOR || duckdb::ConstantVector::IsNull(word)) {
+    return duckdb::BinaryExecutor::Execute<string_t, timestamp_ns_t, timestamp_ns_t>(
+        word, arguments.data[1], result, [](string_t each, timestamp_ns_t time) {
+          return checked(truncate_time(unit_of(each), time.value), "date_trunc");
+        });
+  }
+  // Rows that lie together mostly share a unit, so the last start answers most of them without a division.
+  const TimeUnit unit = unit_of(*duckdb::ConstantVector::GetData<string_t>(word));
+  timestamp_ns_t start(0);
+  uint64_t length = 0;
+  duckdb::UnaryExecutor::Execute<timestamp_ns_t, timestamp_ns_t>(arguments.data[1], result, [&](timestamp_ns_t time) {
+    if (static_cast<uint64_t>(time.value) - static_cast<uint64_t>(start.value) < length) [[likely]]
+      return start;
+    start = checked(truncate_time(unit, time.value), "date_trunc");
+    length = nanos_of(unit);
+    return start;
+  });
 }
 
 template <int64_t kOriginNanos>

@@ -22,6 +22,7 @@
 #include "query/sql/catalog.h"
 #include "query/sql/guard.h"
 #include "query/sql/result_schema.h"
+#include "query/sql/series_ends_rule.h"
 #include "query/sql/watchdog.h"
 
 namespace magnetite::query::sql {
@@ -217,6 +218,7 @@ class EngineImpl final : public Engine {
       config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
       config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
       register_catalog(config, databases_);
+      register_series_ends_rule(config);
       database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
       register_bridges(*database_->instance);
       duckdb::Connection setup(*database_);

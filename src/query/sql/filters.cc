@@ -73,15 +73,21 @@ void narrow_time(CompareOp op, int64_t time, model::TimeRange& range) {
   }
 }
 
-void add_comparison(const schema::Column& column, CompareOp op, const Expression& constant,
-                    model::Predicate& predicate) {
-  if (constant.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return;
+Understood add_comparison(const schema::Column& column, CompareOp op, const Expression& constant,
+                          model::Predicate& predicate) {
+  if (constant.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return Understood::kOther;
   const auto literal = to_literal(constant.Cast<duckdb::BoundConstantExpression>().GetValue(), column.type);
-  if (!literal) return;
-  if (column.type == model::ColumnType::kTime)
+  if (!literal) return Understood::kOther;
+  if (column.type == model::ColumnType::kTime) {
     narrow_time(op, std::get<int64_t>(*literal), predicate.time);
-  else
-    predicate.comparisons.push_back({column.id, op, *literal});
+    return op == CompareOp::kNotEqual ? Understood::kOther : Understood::kExactTime;
+  }
+  predicate.comparisons.push_back({column.id, op, *literal});
+  return Understood::kOther;
+}
+
+Understood both(Understood left, Understood right) {
+  return left == Understood::kExactTime ? right : Understood::kOther;
 }
 
 void add_membership(const Expression& expression, const ColumnOf& column_of, model::Predicate& predicate) {
@@ -99,35 +105,39 @@ void add_membership(const Expression& expression, const ColumnOf& column_of, mod
 
 }  // namespace
 
-void add_condition(const Expression& expression, const ColumnOf& column_of, model::Predicate& predicate) {
+Understood add_condition(const Expression& expression, const ColumnOf& column_of, model::Predicate& predicate) {
   const ExpressionType type = expression.GetExpressionType();
   if (type == ExpressionType::CONJUNCTION_AND &&
       expression.GetExpressionClass() == ExpressionClass::BOUND_CONJUNCTION) {
+    Understood understood = Understood::kExactTime;
     for (const auto& child : expression.Cast<duckdb::BoundConjunctionExpression>().GetChildren())
-      add_condition(*child, column_of, predicate);
-    return;
+      understood = both(understood, add_condition(*child, column_of, predicate));
+    return understood;
   }
-  if (type == ExpressionType::COMPARE_IN && expression.GetExpressionClass() == ExpressionClass::BOUND_OPERATOR)
-    return add_membership(expression, column_of, predicate);
-  if (expression.GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return;
+  if (type == ExpressionType::COMPARE_IN && expression.GetExpressionClass() == ExpressionClass::BOUND_OPERATOR) {
+    add_membership(expression, column_of, predicate);
+    return Understood::kOther;
+  }
+  if (expression.GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return Understood::kOther;
   const auto& function = expression.Cast<duckdb::BoundFunctionExpression>();
   if (type == ExpressionType::COMPARE_BETWEEN && duckdb::BoundBetweenExpression::HasValidBindData(function)) {
     const schema::Column* column = column_of(duckdb::BoundBetweenExpression::Input(function));
-    if (column == nullptr) return;
-    add_comparison(*column, *compare_op(duckdb::BoundBetweenExpression::LowerComparisonType(function)),
-                   duckdb::BoundBetweenExpression::LowerBound(function), predicate);
-    add_comparison(*column, *compare_op(duckdb::BoundBetweenExpression::UpperComparisonType(function)),
-                   duckdb::BoundBetweenExpression::UpperBound(function), predicate);
-    return;
+    if (column == nullptr) return Understood::kOther;
+    const Understood lower =
+        add_comparison(*column, *compare_op(duckdb::BoundBetweenExpression::LowerComparisonType(function)),
+                       duckdb::BoundBetweenExpression::LowerBound(function), predicate);
+    const Understood upper =
+        add_comparison(*column, *compare_op(duckdb::BoundBetweenExpression::UpperComparisonType(function)),
+                       duckdb::BoundBetweenExpression::UpperBound(function), predicate);
+    return both(lower, upper);
   }
   const std::optional<CompareOp> op = compare_op(type);
-  if (!op || !duckdb::BoundComparisonExpression::IsComparison(expression)) return;
+  if (!op || !duckdb::BoundComparisonExpression::IsComparison(expression)) return Understood::kOther;
   const Expression& left = duckdb::BoundComparisonExpression::Left(function);
   const Expression& right = duckdb::BoundComparisonExpression::Right(function);
-  if (const schema::Column* column = column_of(left))
-    add_comparison(*column, *op, right, predicate);
-  else if (const schema::Column* other = column_of(right))
-    add_comparison(*other, flipped(*op), left, predicate);
+  if (const schema::Column* column = column_of(left)) return add_comparison(*column, *op, right, predicate);
+  if (const schema::Column* other = column_of(right)) return add_comparison(*other, flipped(*op), left, predicate);
+  return Understood::kOther;
 }
 
 }  // namespace magnetite::query::sql

@@ -13,7 +13,10 @@ namespace magnetite::query::sql {
 // Our column behind a reference of the expression, or nullptr.
 using ColumnOf = std::function<const schema::Column*(const duckdb::Expression&)>;
 
+// kExactTime: it is about time alone, and the predicate's range now says all of it.
+enum class Understood : uint8_t { kExactTime, kOther };
+
 // Adds what `expression` (one conjunct) says; what it does not understand adds nothing.
-void add_condition(const duckdb::Expression& expression, const ColumnOf& column_of, model::Predicate& predicate);
+Understood add_condition(const duckdb::Expression& expression, const ColumnOf& column_of, model::Predicate& predicate);
 
 }  // namespace magnetite::query::sql

@@ -4,34 +4,20 @@
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/planner/expression/bound_columnref_expression.hpp>
-#include <duckdb/planner/operator/logical_get.hpp>
 
-#include "query/scan.h"
 #include "query/sql/catalog.h"
 #include "query/sql/filters.h"
+#include "query/sql/scan_bind.h"
 #include "query/sql/types.h"
 
 namespace magnetite::query::sql {
 namespace {
 
-// What binding fixed: the snapshot, and conditions pushed down to it.
-struct ScanBindData final : public duckdb::FunctionData {
-  std::shared_ptr<const TableSnapshot> snapshot;
-  std::shared_ptr<const schema::TableSchema> columns;  // of the catalog entry; ids are the snapshot's
-  std::vector<model::ColumnId> column_ids;
-  model::Predicate predicate;
-  duckdb::optional_ptr<duckdb::TableCatalogEntry> entry;
-
-  duckdb::unique_ptr<duckdb::FunctionData> Copy() const override { return duckdb::make_uniq<ScanBindData>(*this); }
-  bool Equals(const duckdb::FunctionData& other) const override {
-    return snapshot == static_cast<const ScanBindData&>(other).snapshot;
-  }
-};
-
 struct ScanGlobalState final : public duckdb::GlobalTableFunctionState {
   std::shared_ptr<ScanControl> control = std::make_shared<ScanControl>();
   std::shared_ptr<const ScanPlan> plan;
   std::vector<std::optional<size_t>> output;  // by output column: position in the plan's batch; nullopt = a row id
+  SharedDictionaries dictionaries;
   std::atomic<size_t> next_morsel = 0;
   std::atomic<size_t> morsels_done = 0;
 
@@ -56,6 +42,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientC
   ScanRequest request;
   request.table = *bound.snapshot;
   request.predicate = bound.predicate;
+  request.ends = bound.ends;
   for (const duckdb::column_t column : input.column_ids) {
     if (column >= bound.column_ids.size()) {
       state->output.emplace_back();
@@ -95,7 +82,7 @@ void scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input, duc
   }
   for (size_t i = 0; i < global.output.size(); ++i) {
     if (global.output[i])
-      fill_vector(local.batch->columns[*global.output[i]], local.batch->rows, out.data[i]);
+      fill_vector(local.batch->columns[*global.output[i]], local.batch->rows, global.dictionaries, out.data[i]);
     else
       out.data[i].Reference(duckdb::Value::BIGINT(0), duckdb::count_t(local.batch->rows));
   }
@@ -109,10 +96,7 @@ void pushdown(duckdb::ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionD
     if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return nullptr;
     const auto& reference = expression.Cast<duckdb::BoundColumnRefExpression>();
     if (reference.Binding().table_index != get.table_index) return nullptr;
-    const auto& ids = get.GetColumnIds();
-    const size_t position = reference.Binding().column_index;
-    if (position >= ids.size() || ids[position].GetPrimaryIndex() >= bound.column_ids.size()) return nullptr;
-    return &bound.columns->column(bound.column_ids[ids[position].GetPrimaryIndex()]);
+    return column_at(get, bound, reference.Binding().column_index);
   };
   for (const auto& filter : filters) add_condition(*filter, column_of, bound.predicate);
 }
@@ -131,11 +115,26 @@ double progress(duckdb::ClientContext&, const duckdb::FunctionData*, const duckd
   return total == 0 ? 100.0 : 100.0 * static_cast<double>(global.morsels_done) / static_cast<double>(total);
 }
 
+// What EXPLAIN shows beside the name.
+duckdb::InsertionOrderPreservingMap<std::string> to_string(duckdb::TableFunctionToStringInput& input) {
+  const auto& bound = input.bind_data->Cast<ScanBindData>();
+  duckdb::InsertionOrderPreservingMap<std::string> shown;
+  shown["Table"] = bound.columns->table();
+  if (bound.ends) shown["Rows"] = "the ends of each series";
+  return shown;
+}
+
 duckdb::optional_ptr<duckdb::TableCatalogEntry> table_entry(duckdb::optional_ptr<const duckdb::FunctionData> data) {
   return data->Cast<ScanBindData>().entry;
 }
 
 }  // namespace
+
+const schema::Column* column_at(const duckdb::LogicalGet& get, const ScanBindData& bound, size_t position) {
+  const auto& ids = get.GetColumnIds();
+  if (position >= ids.size() || ids[position].GetPrimaryIndex() >= bound.column_ids.size()) return nullptr;
+  return &bound.columns->column(bound.column_ids[ids[position].GetPrimaryIndex()]);
+}
 
 duckdb::unique_ptr<duckdb::FunctionData> bind_scan(TableSnapshot snapshot,
                                                    std::shared_ptr<const schema::TableSchema> columns,
@@ -155,6 +154,7 @@ duckdb::TableFunction scan_function() {
   function.pushdown_complex_filter = pushdown;  // reads the filters and leaves them in place
   function.cardinality = cardinality;
   function.table_scan_progress = progress;
+  function.to_string = to_string;
   function.get_table_entry = table_entry;
   return function;
 }

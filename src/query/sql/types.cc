@@ -67,20 +67,36 @@ void copy_validity(const ColumnVector& column, size_t count, duckdb::Vector& out
   }
 }
 
+// Holds what a vector refers to for as long as DuckDB holds the vector.
+struct KeepAlive final : duckdb::AuxiliaryDataHolder {
+  explicit KeepAlive(std::shared_ptr<const void> what) : held(std::move(what)) {}
+  const std::shared_ptr<const void> held;
+};
+
+void keep_alive(const ColumnVector& column, duckdb::Vector& out) {
+  out.AddAuxiliaryData(duckdb::make_uniq<KeepAlive>(column.keep_alive));
+}
+
 // The first `count` entries of the column's data, as a flat vector.
-void fill_flat(const ColumnVector& column, size_t count, duckdb::Vector& out) {
-  if (!is_text(column.type)) {
-    std::memcpy(FlatVector::GetDataMutable(out), column.data, count * width(column.type));
-    return copy_validity(column, count, out);
-  }
+void fill_texts(const ColumnVector& column, size_t count, duckdb::Vector& out) {
   const auto* texts = static_cast<const std::string_view*>(column.data);
   auto* strings = FlatVector::GetDataMutable<duckdb::string_t>(out);
   copy_validity(column, count, out);
   const auto& mask = FlatVector::Validity(out);
-  for (size_t i = 0; i < count; ++i) {
-    if (!mask.RowIsValid(i)) continue;
-    strings[i] = duckdb::StringVector::AddString(out, texts[i].data(), texts[i].size());
+  for (size_t i = 0; i < count; ++i)
+    if (mask.RowIsValid(i)) strings[i] = duckdb::string_t(texts[i].data(), static_cast<uint32_t>(texts[i].size()));
+  keep_alive(column, out);
+}
+
+void fill_flat(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
+  if (is_text(column.type)) return fill_texts(column, rows, out);
+  if (column.validity == nullptr) {
+    auto* data = const_cast<duckdb::data_ptr_t>(static_cast<duckdb::const_data_ptr_t>(column.data));  // only read
+    out.SetBuffer(duckdb::make_buffer<duckdb::StandardVectorBuffer>(data, duckdb::count_t(rows), width(column.type)));
+    return keep_alive(column, out);
   }
+  std::memcpy(FlatVector::GetDataMutable(out), column.data, rows * width(column.type));
+  copy_validity(column, rows, out);
 }
 
 void fill_constant(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
@@ -88,18 +104,33 @@ void fill_constant(const ColumnVector& column, size_t rows, duckdb::Vector& out)
   out.Reference(duckdb::Value(std::string(*text)), duckdb::count_t(rows));
 }
 
-void fill_dictionary(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
-  duckdb::Vector dictionary(duckdb::LogicalType::VARCHAR, column.dictionary_size);
-  fill_flat(column, column.dictionary_size, dictionary);
-  FlatVector::SetSize(dictionary, column.dictionary_size);
+void fill_dictionary(const ColumnVector& column, size_t rows, SharedDictionaries& dictionaries, duckdb::Vector& out) {
+  static_assert(sizeof(duckdb::sel_t) == sizeof(*column.indices));
   duckdb::SelectionVector selection(rows);
-  for (size_t i = 0; i < rows; ++i) selection.set_index(i, column.indices[i]);
+  std::memcpy(selection.data(), column.indices, rows * sizeof(duckdb::sel_t));
+  if (column.dictionary_is_shared) return out.Dictionary(dictionaries.get(column), selection, rows);
+  duckdb::Vector dictionary(duckdb::LogicalType::VARCHAR, column.dictionary_size);
+  fill_texts(column, column.dictionary_size, dictionary);
+  FlatVector::SetSize(dictionary, column.dictionary_size);
   out.Dictionary(dictionary, column.dictionary_size, selection, rows);
 }
 
 }  // namespace
 
-void fill_vector(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
+duckdb::buffer_ptr<duckdb::DictionaryEntry> SharedDictionaries::get(const ColumnVector& column) {
+  const MutexLock lock(mutex_);
+  duckdb::buffer_ptr<duckdb::DictionaryEntry>& entry = entries_[column.data];
+  if (entry == nullptr) {
+    auto made =
+        duckdb::DictionaryVector::CreateReusableDictionary(duckdb::LogicalType::VARCHAR, column.dictionary_size);
+    fill_texts(column, column.dictionary_size, made->data);
+    FlatVector::SetSize(made->data, column.dictionary_size);
+    entry = std::move(made);
+  }
+  return entry;
+}
+
+void fill_vector(const ColumnVector& column, size_t rows, SharedDictionaries& dictionaries, duckdb::Vector& out) {
   switch (column.kind) {
     case ColumnVector::Kind::kFlat:
       return fill_flat(column, rows, out);
@@ -107,7 +138,7 @@ void fill_vector(const ColumnVector& column, size_t rows, duckdb::Vector& out) {
       if (is_text(column.type) && column.is_valid(0)) return fill_constant(column, rows, out);
       return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
     case ColumnVector::Kind::kDictionary:
-      return fill_dictionary(column, rows, out);
+      return fill_dictionary(column, rows, dictionaries, out);
     case ColumnVector::Kind::kNull:
       return duckdb::ConstantVector::SetNull(out, duckdb::count_t(rows));
   }

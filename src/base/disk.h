@@ -33,10 +33,12 @@ class File {
 };
 
 enum class OpenMode : uint8_t {
-  kRead,       // must exist
-  kReadWrite,  // must exist
-  kCreate,     // must not exist
+  kRead,         // must exist
+  kReadWrite,    // must exist
+  kCreate,       // must not exist
+  kWriteDirect,  // must exist; for writing whole blocks, past the page cache where the file system can
 };
+inline constexpr size_t kBlockBytes = 4096;  // address, offset and size of a direct write are multiples of it
 
 struct DirectoryEntry {
   std::string name;

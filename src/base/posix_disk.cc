@@ -54,7 +54,8 @@ Result<Descriptor> open_descriptor(const std::string& path, int flags) {
 
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, Descriptor descriptor) : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
+  PosixFile(std::string path, Descriptor descriptor, bool is_direct)
+      : path_(std::move(path)), descriptor_(std::move(descriptor)), is_direct_(is_direct) {}
 
   Result<> read_at(uint64_t offset, std::span<std::byte> out) override {
     while (!out.empty()) {
@@ -73,6 +74,10 @@ class PosixFile final : public File {
     while (!bytes.empty()) {
       const ssize_t count = uninterrupted(
           [&] { return ::pwrite(descriptor_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (count < 0 && errno == EINVAL && is_direct_) {  // this file has other blocks, or goes through the cache only
+        MAGNETITE_RETURN_IF_ERROR(stop_direct());
+        continue;
+      }
       if (count < 0) return os_error("write", path_, errno);
       offset += static_cast<uint64_t>(count);
       bytes = bytes.subspan(static_cast<size_t>(count));
@@ -98,8 +103,17 @@ class PosixFile final : public File {
   }
 
  private:
+  Result<> stop_direct() {
+    const int flags = ::fcntl(descriptor_.number(), F_GETFL);
+    if (flags < 0 || ::fcntl(descriptor_.number(), F_SETFL, flags & ~O_DIRECT) != 0)
+      return os_error("set flags of", path_, errno);
+    is_direct_ = false;
+    return {};
+  }
+
   const std::string path_;
   const Descriptor descriptor_;
+  bool is_direct_;
 };
 
 class PosixFolderLock final : public FolderLock {
@@ -126,11 +140,16 @@ std::string parent_of(const std::string& path) {
 class PosixDisk final : public Disk {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-    const int flags = mode == OpenMode::kRead        ? O_RDONLY
-                      : mode == OpenMode::kReadWrite ? O_RDWR
-                                                     : O_RDWR | O_CREAT | O_EXCL;
+    if (mode == OpenMode::kWriteDirect) {
+      auto direct = open_descriptor(path, O_RDWR | O_DIRECT);
+      if (direct) return std::make_unique<PosixFile>(path, *std::move(direct), true);
+      // The file system knows no such writes; or else the error is found below.
+    }
+    const int flags = mode == OpenMode::kRead     ? O_RDONLY
+                      : mode == OpenMode::kCreate ? O_RDWR | O_CREAT | O_EXCL
+                                                  : O_RDWR;
     MAGNETITE_TRY(Descriptor descriptor, open_descriptor(path, flags));
-    return std::make_unique<PosixFile>(path, std::move(descriptor));
+    return std::make_unique<PosixFile>(path, std::move(descriptor), false);
   }
 
   Result<> create_directories(const std::string& path) override {

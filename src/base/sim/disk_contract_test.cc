@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -237,6 +238,25 @@ TEST_P(DiskContract, FolderLockKeepsOthersOutUntilItEnds) {
   EXPECT_TRUE(disk_->lock_folder(root_).has_value());
   EXPECT_EQ(names(), (std::vector<std::string>{"lock"}));
   EXPECT_EQ(code_of(disk_->lock_folder(path("missing"))), ErrorCode::kNotFound);
+}
+
+TEST_P(DiskContract, DirectWritesOfWholeBlocksAreSeenByOtherHandles) {
+  struct alignas(kBlockBytes) Block {
+    std::array<char, kBlockBytes> text;
+  };
+  const auto block = std::make_unique<Block>();
+  put("a", std::string(3 * kBlockBytes, 'a'));
+  const auto reading = disk_->open(path("a"), OpenMode::kRead).value();
+  EXPECT_EQ(text_in(*reading), std::string(3 * kBlockBytes, 'a'));
+  const auto direct = disk_->open(path("a"), OpenMode::kWriteDirect).value();
+  for (const uint64_t at : {uint64_t{1}, uint64_t{3}}) {  // over the end as well
+    block->text.fill('d');
+    ASSERT_TRUE(direct->write_at(at * kBlockBytes, std::as_bytes(std::span(block->text))).has_value());
+  }
+  ASSERT_TRUE(direct->sync_data().has_value());
+  EXPECT_EQ(text_in(*reading), std::string(kBlockBytes, 'a') + std::string(kBlockBytes, 'd') +
+                                   std::string(kBlockBytes, 'a') + std::string(kBlockBytes, 'd'));
+  EXPECT_EQ(code_of(disk_->open(path("missing"), OpenMode::kWriteDirect)), ErrorCode::kNotFound);
 }
 
 TEST_P(DiskContract, ReadsRunInParallelWithWritesElsewhereInTheFile) {

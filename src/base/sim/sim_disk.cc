@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace magnetite::sim {
 namespace {
 
@@ -59,8 +61,8 @@ class SimDisk::SimFile final : public File {
   }
 
  public:
-  SimFile(SimDisk& disk, std::string path, DiskImage::InodeId id, uint64_t era, bool is_writable)
-      : disk_(disk), path_(std::move(path)), id_(id), era_(era), is_writable_(is_writable) {}
+  SimFile(SimDisk& disk, std::string path, DiskImage::InodeId id, uint64_t era, OpenMode mode)
+      : disk_(disk), path_(std::move(path)), id_(id), era_(era), mode_(mode) {}
   ~SimFile() override {
     const MutexLock lock(disk_.mutex_);
     if (era_ == disk_.state_.era) disk_.state_.image.closed(id_);
@@ -78,7 +80,9 @@ class SimDisk::SimFile final : public File {
 
   Result<> write_at(uint64_t offset, std::span<const std::byte> bytes) override {
     return perform(DiskOperation::kWrite, [&](State& state, const Fault* fault) -> Result<> {
-      if (!is_writable_) return fail(ErrorCode::kUnavailable, path_ + ": opened for reading");
+      if (mode_ == OpenMode::kRead) return fail(ErrorCode::kUnavailable, path_ + ": opened for reading");
+      const uint64_t places = offset | bytes.size() | reinterpret_cast<uintptr_t>(bytes.data());
+      MAGNETITE_CHECK(mode_ != OpenMode::kWriteDirect || places % kBlockBytes == 0);
       auto fits = bytes;
       const bool is_partial = fault != nullptr && fault->effect == FaultEffect::kPartial;
       if (is_partial) fits = fits.first(state.random() % (bytes.size() + 1));
@@ -102,7 +106,7 @@ class SimDisk::SimFile final : public File {
 
   Result<> truncate(uint64_t size) override {
     return perform(DiskOperation::kTruncate, [&](State& state, const Fault*) -> Result<> {
-      if (!is_writable_) return fail(ErrorCode::kUnavailable, path_ + ": opened for reading");
+      if (mode_ == OpenMode::kRead) return fail(ErrorCode::kUnavailable, path_ + ": opened for reading");
       const uint64_t old_size = state.image.bytes(id_).size();
       if (size > old_size && size - old_size > free_bytes(state)) return no_space();
       state.image.truncate(id_, size, state.changes);
@@ -128,7 +132,7 @@ class SimDisk::SimFile final : public File {
   const std::string path_;
   const DiskImage::InodeId id_;
   const uint64_t era_;
-  const bool is_writable_;
+  const OpenMode mode_;
 };
 
 class SimDisk::SimLock final : public FolderLock {
@@ -204,7 +208,7 @@ Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, OpenMode mo
                   if (fault == nullptr) state.image.opened(id);
                   return Opened(id, state.era);
                 }));
-  return std::make_unique<SimFile>(*this, path, opened.first, opened.second, mode != OpenMode::kRead);
+  return std::make_unique<SimFile>(*this, path, opened.first, opened.second, mode);
 }
 
 Result<> SimDisk::create_directories(const std::string& path) {

@@ -114,9 +114,9 @@ void Committer::commit(Batch& batch) {
     if (auto synced = sync_active(); !synced) abandon_active(synced.error(), Failed::kSync);
 }
 
-// Keeps room for the empty batch of record_synced_offset() as well.
+// Keeps room for the empty batch of record_synced_offset() as well: one block.
 Result<> Committer::make_room(uint64_t bytes) {
-  if (!active_.is_abandoned && active_.end + bytes + format::kBatchHeaderBytes <= active_.bytes) return {};
+  if (!active_.is_abandoned && active_.end + bytes + kBlockBytes <= active_.bytes) return {};
   if (trouble_ && now() < trouble_->retry_at) return std::unexpected(trouble_->error);
   if (auto rolled = roll(bytes); !rolled) {
     note_trouble(bytes, rolled.error());
@@ -128,7 +128,7 @@ Result<> Committer::make_room(uint64_t bytes) {
 
 Result<> Committer::open_active() {
   if (active_.file != nullptr) return {};
-  MAGNETITE_TRY(active_.file, disk_.open(active_path(), OpenMode::kReadWrite));
+  MAGNETITE_TRY(active_.file, disk_.open(active_path(), OpenMode::kWriteDirect));
   return {};
 }
 
@@ -253,7 +253,7 @@ Result<> Committer::roll(uint64_t bytes, const RecoveredTail* copied) {
       tail_.publish(active_.end, published_numbers_);
     }
 
-  const uint64_t bytes_min = kDataOffset + (bytes == 0 ? 0 : bytes + format::kBatchHeaderBytes);
+  const uint64_t bytes_min = kDataOffset + (bytes == 0 ? 0 : bytes + kBlockBytes);
   const uint64_t bytes_wanted = is_first ? bytes_min : std::max(bytes_min, next_segment_bytes());
   MAGNETITE_TRY(const SegmentSupply::Prepared prepared, supply_.take(bytes_min, bytes_wanted));
   format::SegmentHeader header;
@@ -277,27 +277,26 @@ Result<> Committer::roll(uint64_t bytes, const RecoveredTail* copied) {
   MAGNETITE_RETURN_IF_ERROR(disk_.sync_directory(options_.folder));
   MAGNETITE_CRASH_POINT("log.segment_sealed");
   active_ = Active{};
-  active_.file = std::move(written->file);
   active_.number = header.segment;
   active_.bytes = prepared.bytes;
   active_.seed = format::checksum_seed(options_.log_id, header.segment);
-  active_.end = active_.synced = active_.records_end = written->end;
+  active_.end = active_.synced = active_.records_end = *written;
   active_.recorded = kDataOffset;
   tail_.add_segment(header.segment, {active_.end, false, prepared.bytes, header.first_numbers}, published_numbers_);
   return {};
 }
 
-// Makes a file the segment that the header says, durably; it has no name yet.
-Result<Committer::WrittenSegment> Committer::write_segment(const std::string& path, const format::SegmentHeader& header,
-                                                           const RecoveredTail* copied) {
-  WrittenSegment segment;
-  MAGNETITE_TRY(segment.file, disk_.open(path, OpenMode::kReadWrite));
-  MAGNETITE_RETURN_IF_ERROR(write_segment_header(*segment.file, header));
+// Makes a file the segment that the header says, durably; it has no name yet. Returns where its data ends.
+Result<uint64_t> Committer::write_segment(const std::string& path, const format::SegmentHeader& header,
+                                          const RecoveredTail* copied) {
+  MAGNETITE_TRY(const std::unique_ptr<File> file, disk_.open(path, OpenMode::kReadWrite));
+  uint64_t end = kDataOffset;
+  MAGNETITE_RETURN_IF_ERROR(write_segment_header(*file, header));
   if (copied != nullptr) {
-    MAGNETITE_TRY(segment.end, copy_batches(*segment.file, header.segment, active_.end, copied->end));
+    MAGNETITE_TRY(end, copy_batches(*file, header.segment, active_.end, copied->end));
   }
-  MAGNETITE_RETURN_IF_ERROR(segment.file->sync_data());
-  return segment;
+  MAGNETITE_RETURN_IF_ERROR(file->sync_data());
+  return end;
 }
 
 // The batches of the active segment in [from, to), for their new place; returns where they end there.

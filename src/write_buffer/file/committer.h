@@ -76,12 +76,8 @@ class Committer {
   // The active segment ends at its `end`, a new one with room for a batch of `bytes` takes over. While this fails
   // before the new one may have its name, the active one stays writable.
   Result<> roll(uint64_t bytes, const RecoveredTail* copied = nullptr);
-  struct WrittenSegment {
-    std::unique_ptr<File> file;
-    uint64_t end = format::kDataOffset;
-  };
-  Result<WrittenSegment> write_segment(const std::string& path, const format::SegmentHeader& header,
-                                       const RecoveredTail* copied);
+  Result<uint64_t> write_segment(const std::string& path, const format::SegmentHeader& header,
+                                 const RecoveredTail* copied);
   Result<uint64_t> copy_batches(File& target, uint64_t segment, uint64_t from, uint64_t to);
   uint64_t next_segment_bytes() const;
 

@@ -154,6 +154,7 @@ class FileLogImpl final : public FileLog, public Writer {
 Result<std::unique_ptr<FileLog>> FileLog::open(Disk& disk, Executor& executor, FileLogOptions options) {
   if (options.sequencer_count == 0 || options.sequencer_count > format::kSequencersMax)
     return fail(ErrorCode::kInvalidInput, fmt::format("a log has 1 to {} sequencers", format::kSequencersMax));
+  options.segment_bytes = format::aligned(options.segment_bytes);
   MAGNETITE_RETURN_IF_ERROR(disk.create_directories(options.folder));
   MAGNETITE_TRY(std::unique_ptr<FolderLock> lock, disk.lock_folder(options.folder));
   MAGNETITE_TRY(RecoveredLog recovered, recover_log(disk, options.folder));

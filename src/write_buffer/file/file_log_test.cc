@@ -23,7 +23,7 @@ class FileLogUnderTest final : public LogUnderTest {
     FileLogOptions options;
     options.folder = folder_;
     options.sequencer_count = sequencers;
-    options.segment_bytes = 4096 + 300;
+    options.segment_bytes = 6 * 4096;
     log_ = FileLog::open(*disk_, executor, options).value();
   }
   ~FileLogUnderTest() override {
@@ -57,13 +57,13 @@ TEST(FileLog, ATrimmedSegmentIsUsedAgainAsItIs) {
   world.run([&] {
     ASSERT_TRUE(world.open());
     const auto fill_and_trim = [&] {
-      for (int i = 0; i < 4; ++i) EXPECT_TRUE(world.write({250, 50}));
+      for (int i = 0; i < 4; ++i) EXPECT_TRUE(world.write({5'000, 50}));
       world.trim();
     };
     for (int round = 0; round < 4; ++round) fill_and_trim();
     const uint64_t created = world.disk.operations(DiskOperation::kCreate);
     for (int round = 0; round < 20; ++round) fill_and_trim();
-    EXPECT_EQ(world.disk.operations(DiskOperation::kCreate), created);
+    EXPECT_LE(world.disk.operations(DiskOperation::kCreate), created + 1) << "one when all spares are in use";
     EXPECT_EQ(world.judge(), "");
     world.close();
   });
@@ -73,7 +73,7 @@ TEST(FileLog, KeepsFewSparesAlsoOverARestart) {
   World world;
   world.run([&] {
     ASSERT_TRUE(world.open());
-    for (int i = 0; i < 12; ++i) EXPECT_TRUE(world.write({200, 200}));
+    for (int i = 0; i < 12; ++i) EXPECT_TRUE(world.write({7'000}));
     world.trim();
     EXPECT_EQ(files_ending_in(world, ".spare"), 4u);
     EXPECT_LE(files_ending_in(world, ".log"), 3u);
@@ -84,9 +84,9 @@ TEST(FileLog, KeepsFewSparesAlsoOverARestart) {
     EXPECT_EQ(files_ending_in(world, ".spare"), 4u);
     EXPECT_EQ(files_ending_in(world, ".new"), 0u);
     const uint64_t created = world.disk.operations(DiskOperation::kCreate);
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(world.write({200, 200}));
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(world.write({7'000}));
     EXPECT_EQ(files_ending_in(world, ".spare"), 0u);
-    EXPECT_EQ(world.disk.operations(DiskOperation::kCreate), created);
+    EXPECT_LE(world.disk.operations(DiskOperation::kCreate), created + 1) << "the one after them";
     EXPECT_EQ(world.judge(), "");
     world.close();
   });
@@ -96,7 +96,7 @@ TEST(FileLog, TheLowWatermarkFollowsTrimmingInEverySequencer) {
   World world;
   world.run([&] {
     ASSERT_TRUE(world.open());
-    for (int i = 0; i < 8; ++i) EXPECT_TRUE(world.write({200, 200}));
+    for (int i = 0; i < 16; ++i) EXPECT_TRUE(world.write({7'000}));
     const auto reader = world.log->make_reader().value();
     const auto low = [&](uint32_t sequencer) { return reader->low_watermark(SequencerId{sequencer}).value().value; };
     ASSERT_TRUE(world.log->writer().trim(SequencerId{0}, SequenceNumber{6}));

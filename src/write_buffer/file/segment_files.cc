@@ -14,7 +14,7 @@ constexpr std::string_view kSpareSuffix = ".spare";
 constexpr size_t kNameDigits = 16;
 
 Result<> write_zeroes(File& file, uint64_t bytes) {
-  const std::vector<std::byte> zeroes(std::min<uint64_t>(bytes, 1 << 20));
+  const format::BlockBytes zeroes(std::min<uint64_t>(format::aligned(bytes), 1 << 20));
   for (uint64_t offset = 0; offset < bytes; offset += zeroes.size()) {
     const size_t size = std::min<uint64_t>(zeroes.size(), bytes - offset);
     MAGNETITE_RETURN_IF_ERROR(file.write_at(offset, std::span(zeroes).first(size)));
@@ -59,12 +59,12 @@ Result<> make_zeroed_file(Disk& disk, const std::string& path, uint64_t bytes) {
       space && space->available_bytes < bytes)
     return fail(ErrorCode::kResourceExhausted,
                 fmt::format("{}: {} bytes are needed, {} are free", path, bytes, space->available_bytes));
-  MAGNETITE_TRY(std::unique_ptr<File> file, disk.open(path, OpenMode::kCreate));
-  auto written = write_zeroes(*file, bytes);
-  if (!written) {
-    file.reset();
-    static_cast<void>(disk.remove(path));  // gives the space back; what is reported is why
-  }
+  MAGNETITE_RETURN_IF_ERROR(disk.open(path, OpenMode::kCreate));
+  // Directly: what is overwritten before it is ever read must not fill the page cache.
+  const auto written = disk.open(path, OpenMode::kWriteDirect).and_then([&](std::unique_ptr<File> file) {
+    return write_zeroes(*file, bytes);
+  });
+  if (!written) static_cast<void>(disk.remove(path));  // gives the space back; what is reported is why
   return written;
 }
 

@@ -19,6 +19,7 @@ constexpr size_t kNumbersOffset = 64;
 constexpr size_t kBatchChecksumOffset = kBatchHeaderBytes - 8;
 static_assert(kNumbersOffset + 2 * 8 * kSequencersMax <= kHeaderBytes);
 static_assert(kHeaderBytes <= kHeaderCopyOffset && kHeaderCopyOffset + kHeaderBytes <= kDataOffset);
+static_assert(kDataOffset % kBatchAlignment == 0);
 static_assert(std::endian::native == std::endian::little, "numbers are stored little-endian");
 
 template <class Number>
@@ -31,8 +32,6 @@ Number get(const std::byte* at) {
   std::memcpy(&value, at, sizeof(value));
   return value;
 }
-
-size_t padded(size_t bytes) { return (bytes + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment; }
 
 uint64_t body_checksum(std::span<const std::byte> body, uint64_t seed) {
   return XXH3_64bits_withSeed(body.data(), body.size(), seed);
@@ -116,7 +115,9 @@ std::optional<BatchHeader> decode_batch_header(std::span<const std::byte, kBatch
   header.body_bytes = get<uint64_t>(&bytes[24]);
   header.synced_offset = get<uint64_t>(&bytes[32]);
   header.sequencers = get<uint64_t>(&bytes[40]);
-  if (header.offset != offset || header.body_bytes > file_bytes || header.end() > file_bytes) return std::nullopt;
+  if (header.offset != offset || header.offset % kBatchAlignment != 0 || header.body_bytes > file_bytes ||
+      header.end() > file_bytes)
+    return std::nullopt;
   return header;
 }
 
@@ -140,13 +141,14 @@ size_t record_bytes(const Record& record) {
 
 void BatchBuilder::clear() {
   bytes_.assign(kBatchHeaderBytes, std::byte{0});
+  used_bytes_ = kBatchHeaderBytes;
   sequencers_ = 0;
   record_count_ = 0;
 }
 
 void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
-  const size_t at = bytes_.size();
-  const size_t end = padded(at + record_bytes(record));
+  const size_t at = used_bytes_;
+  const size_t end = aligned(at + record_bytes(record));
   if (bytes_.capacity() < end) bytes_.reserve(std::max(end, 2 * bytes_.capacity()));
   bytes_.resize(at + kRecordHeaderBytes + headers_bytes(record.headers));
   std::byte* to = bytes_.data() + at;
@@ -167,15 +169,14 @@ void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
   }
   const auto payload = std::as_bytes(std::span(record.payload));
   bytes_.insert(bytes_.end(), payload.begin(), payload.end());
+  used_bytes_ = bytes_.size();
   sequencers_ |= uint64_t{1} << stored_at.sequence.sequencer.value;
   ++record_count_;
 }
 
-size_t BatchBuilder::sealed_bytes() const { return padded(bytes_.size()); }
-
 std::span<const std::byte> BatchBuilder::seal(uint64_t seed, uint64_t offset, uint64_t synced_offset) {
-  bytes_.resize(padded(bytes_.size()));
-  const auto body = std::span(bytes_).subspan(kBatchHeaderBytes);
+  bytes_.resize(sealed_bytes());
+  const auto body = std::span<const std::byte>(bytes_).subspan(kBatchHeaderBytes, used_bytes_ - kBatchHeaderBytes);
   const BatchHeader header{offset, body.size(), synced_offset, sequencers_, body_checksum(body, seed), record_count_};
   encode(header, seed, std::span(bytes_).first<kBatchHeaderBytes>());
   return bytes_;

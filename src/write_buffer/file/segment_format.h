@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/disk.h"
 #include "base/result.h"
 #include "model/ids.h"
 #include "write_buffer/write_buffer.h"
@@ -19,7 +21,9 @@ inline constexpr uint64_t kHeaderCopyOffset = 2048;  // the header stands twice:
 inline constexpr size_t kHeaderBytes = 1024;
 inline constexpr size_t kSequencersMax = 48;  // what fits into a header
 inline constexpr size_t kBatchHeaderBytes = 56;
-inline constexpr size_t kBatchAlignment = 8;
+inline constexpr size_t kBatchAlignment = kBlockBytes;  // a write never touches a block that holds synced data
+
+constexpr uint64_t aligned(uint64_t bytes) { return (bytes + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment; }
 
 struct SegmentHeader {
   model::Uuid log_id;
@@ -42,12 +46,12 @@ uint64_t checksum_seed(const model::Uuid& log_id, uint64_t segment);
 
 struct BatchHeader {
   uint64_t offset = 0;         // of itself in its segment
-  uint64_t body_bytes = 0;     // padding included
+  uint64_t body_bytes = 0;     // without the padding up to the next batch
   uint64_t synced_offset = 0;  // data of this segment below was durable when this was written
   uint64_t sequencers = 0;     // bit i: has records of sequencer i
   uint64_t body_checksum = 0;
   uint32_t record_count = 0;
-  uint64_t end() const { return offset + kBatchHeaderBytes + body_bytes; }
+  uint64_t end() const { return aligned(offset + kBatchHeaderBytes + body_bytes); }
 };
 
 void encode(const BatchHeader& header, uint64_t seed, std::span<std::byte, kBatchHeaderBytes> out);
@@ -59,6 +63,21 @@ BatchHeader moved_to(uint64_t offset, const BatchHeader& header, std::span<const
 bool may_be_batch(std::span<const std::byte> bytes);  // has the magic
 bool is_intact(const BatchHeader& header, std::span<const std::byte> body, uint64_t seed);
 
+// Memory for direct writes.
+template <class T>
+struct BlockAllocator {
+  using value_type = T;
+  BlockAllocator() = default;
+  template <class U>
+  BlockAllocator(const BlockAllocator<U>&) {}
+  T* allocate(size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kBlockBytes}));
+  }
+  void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t{kBlockBytes}); }
+  bool operator==(const BlockAllocator&) const = default;
+};
+using BlockBytes = std::vector<std::byte, BlockAllocator<std::byte>>;
+
 // A batch under construction: room for the header, then records.
 class BatchBuilder {
  public:
@@ -66,14 +85,15 @@ class BatchBuilder {
   void clear();
   void add(const StoredAt& stored_at, const Record& record);
   uint32_t record_count() const { return record_count_; }
-  size_t bytes() const { return bytes_.size(); }
+  size_t bytes() const { return used_bytes_; }
   size_t capacity() const { return bytes_.capacity(); }
-  size_t sealed_bytes() const;  // with padding
-  // Completes header, padding and checksums for this place; may be repeated for another one.
+  size_t sealed_bytes() const { return aligned(used_bytes_); }
+  // Completes header, padding and checksums for this place; may be repeated for another one. Fit for a direct write.
   std::span<const std::byte> seal(uint64_t seed, uint64_t offset, uint64_t synced_offset);
 
  private:
-  std::vector<std::byte> bytes_;
+  BlockBytes bytes_;
+  size_t used_bytes_ = 0;  // the rest is padding
   uint64_t sequencers_ = 0;
   uint32_t record_count_ = 0;
 };

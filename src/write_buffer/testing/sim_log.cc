@@ -72,7 +72,7 @@ Result<> World::open() {
   options.folder = kFolder;
   options.sequencer_count = kSequencers;
   options.sync = sync_;
-  options.segment_bytes = 4096 + 700;
+  options.segment_bytes = kSegmentBytes;
   MAGNETITE_TRY(log, FileLog::open(disk, executor, std::move(options)));
   return {};
 }
@@ -145,11 +145,11 @@ void World::work() {
   static_cast<void>(write({40, 5, 60}));
   executor.pause(std::chrono::seconds(2));  // the synced offset is recorded
   static_cast<void>(write({200}));
-  static_cast<void>(write({150, 20}));
-  static_cast<void>(write({900}));  // larger than a segment
+  static_cast<void>(write({5'000, 20}));
+  static_cast<void>(write({20'000}));  // larger than a segment
   static_cast<void>(write({30, 30, 30, 30}));
   trim();
-  static_cast<void>(write({300}));
+  static_cast<void>(write({9'000}));
   executor.pause(std::chrono::minutes(1));  // the file is closed
   static_cast<void>(write({100, 100}));
   if (!reopen()) return;
@@ -157,8 +157,8 @@ void World::work() {
   static_cast<void>(write({300, 10}));
   for (int round = 0; round < 3; ++round) {  // trimmed segments are used again, and again
     trim();
-    static_cast<void>(write({300, 20}));
-    static_cast<void>(write({250}));
+    static_cast<void>(write({9'000, 20}));
+    static_cast<void>(write({7'000}));
   }
 }
 

@@ -47,6 +47,7 @@ class World {
  public:
   static constexpr uint32_t kSequencers = 2;
   static constexpr const char* kFolder = "log";
+  static constexpr uint64_t kSegmentBytes = 6 * 4096;  // a header, four blocks of records, one for a last empty batch
 
   explicit World(uint64_t seed = 1, SyncMode sync = {}) : executor(seed), disk(&executor, seed), sync_(sync) {}
 

@@ -241,9 +241,11 @@ class ImageEncoder::Impl {
         std::vector<parquet::ByteArray> texts(rows);
         if (vector.kind == ColumnVector::Kind::kFlat) {
           const auto* views = static_cast<const std::string_view*>(vector.data) + begin;
-          for (uint64_t row = 0; row < rows; ++row)
-            texts[row] = {static_cast<uint32_t>(views[row].size()),
-                          reinterpret_cast<const uint8_t*>(views[row].data())};
+          for (uint64_t row = 0; row < rows; ++row) {
+            // A text without an address would be left out of the statistics.
+            const char* data = views[row].data() == nullptr ? "" : views[row].data();
+            texts[row] = {static_cast<uint32_t>(views[row].size()), reinterpret_cast<const uint8_t*>(data)};
+          }
         }
         return write_typed<parquet::ByteArrayType>(column, vector, begin, rows, texts.data());
       }

@@ -171,6 +171,20 @@ TEST(ImageWriter, NanIsAValueButNoBound) {
   EXPECT_EQ(summary->max, model::StatValue(2.0));
 }
 
+TEST(ImageWriter, AnEmptyStringIsABound) {
+  for (const std::string_view other : {"", "x"}) {
+    Rows rows = extremes();
+    rows.strings = {other, std::string_view(), other, other, other, other};
+    MemorySink sink;
+    const auto writer = make_writer(sink);
+    ASSERT_TRUE(writer->append(rows.batch()));
+    ASSERT_TRUE(writer->finish({}));
+    const auto image = open(sink);
+    EXPECT_EQ(image->summary(model::ColumnId{6})->min, model::StatValue(std::string()));
+    EXPECT_EQ(image->summary(model::ColumnId{6})->max, model::StatValue(std::string(other)));
+  }
+}
+
 TEST(ImageWriter, TakesVectorsOfEveryKind) {
   const std::vector<int64_t> times{1, 2, 3, 1, 2};
   const std::vector<std::string_view> hosts{"b", "c"};

@@ -16,6 +16,10 @@ Duration age_threshold(const model::LifecycleRules& rules) {
   return std::chrono::seconds(rules.persist_age_threshold_seconds);
 }
 
+bool is_cold(const PartitionView& partition, const model::LifecycleRules& rules, WallTime now) {
+  return elapsed(partition.last_write, now) >= late_window(rules);
+}
+
 // Ready to be merged as far as it alone is concerned.
 bool ripe(const ChunkView& chunk, const model::LifecycleRules& rules, WallTime now) {
   if (!chunk.idle() || chunk.persisted()) return false;
@@ -24,10 +28,6 @@ bool ripe(const ChunkView& chunk, const model::LifecycleRules& rules, WallTime n
 }
 
 }  // namespace
-
-bool is_cold(const PartitionView& partition, const model::LifecycleRules& rules, WallTime now) {
-  return elapsed(partition.last_write, now) >= late_window(rules);
-}
 
 Duration quiet_after(const model::LifecycleRules& rules) { return late_window(rules) + age_threshold(rules); }
 
@@ -43,14 +43,13 @@ std::optional<PersistChoice> choose_persist(const PartitionView& partition, cons
   };
   const auto by_age = [&] { return fmt::format("unpersisted for {} s", rules.persist_age_threshold_seconds); };
   // Rows dated in the future have no split before them that is worth waiting for.
-  if (windows.deferred && old(*windows.deferred))
+  const auto old_and_ahead = [&](const std::optional<UnpersistedView::Window>& window) {
+    return window && old(*window) && window->times.max > now.nanos;
+  };
+  if (old_and_ahead(windows.deferred) || old_and_ahead(windows.persistable))
     return PersistChoice{std::nullopt, by_age() + ", dated in the future"};
-  if (!windows.persistable) return std::nullopt;
+  if (!windows.persistable || windows.persistable->times.min > now.nanos) return std::nullopt;
   const UnpersistedView::Window& window = *windows.persistable;
-  if (window.times.min > now.nanos) {
-    if (old(window)) return PersistChoice{std::nullopt, by_age() + ", dated in the future"};
-    return std::nullopt;
-  }
   const int64_t split = std::min(window.times.max, now.nanos);
   if (window.rows >= rules.persist_row_threshold)
     return PersistChoice{

@@ -10,8 +10,6 @@
 
 namespace magnetite::lifecycle {
 
-bool is_cold(const PartitionView& partition, const model::LifecycleRules& rules, WallTime now);
-
 // Up to when to persist, and why; chunks are another question.
 struct PersistChoice {
   std::optional<int64_t> split_timestamp;  // never after now; absent: everything

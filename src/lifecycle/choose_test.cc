@@ -120,6 +120,7 @@ TEST(ChoosePersist, ByRowsAgeAndColdness) {
       {"almost cold", {{}, {}, 890}, 901, false, {}},
       {"cold and dated in the future", {{}, window(1, 890, 5000, 6000), 890}, 900, true, {}},
       {"the split is never after now", {window(1000, 850, 1, 5000), {}, 850}, 990, true, 1000},
+      {"partly in the future, by age", {window(1, 500, 1, 5000), {}, 500}, 990, true, {}},
       {"all in the future: not by rows", {window(5000, 850, 1001, 5000), {}, 850}, 990, false, {}},
       {"all in the future: by age", {window(5000, 500, 1001, 5000), {}, 500}, 990, true, {}},
       {"left by an earlier flush, young", {{}, window(0, 850, 1001, 5000), 850}, 990, false, {}},

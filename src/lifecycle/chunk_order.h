@@ -2,11 +2,11 @@
 // between; that changes nothing only where those are disjoint in time from everything moved past them.
 #pragma once
 
-#include <string>
-#include <utility>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "base/result.h"
 #include "lifecycle/views.h"
 
 namespace magnetite::lifecycle {

@@ -77,9 +77,9 @@ class Server:
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
-            binary(), "run", "--server-id", "1", "--object-store", "file", "--data-dir", str(self.data),
+            binary(), "run", "--server-id", "1", "--data-dir", str(self.data),
             "--api-bind", f"127.0.0.1:{self.http_port}", "--grpc-bind", f"127.0.0.1:{self.grpc_port}",
-        ] + self.options
+        ] + ([] if "--object-store" in self.options else ["--object-store", "file"]) + self.options
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **self.environment}, preexec_fn=self.limit_memory)

@@ -53,6 +53,7 @@ TEST(S3Xml, GarbageIsRefused) {
 TEST(S3Xml, EtagsAreEscaped) {
   EXPECT_EQ(
       complete_upload_body({"\"a\"", "<&>"}),
+      "<?xml version=\"1.0\"?>"
       "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber>"
       "<ETag>\"a\"</ETag></Part><Part><PartNumber>2</PartNumber><ETag>&lt;&amp;&gt;</ETag></Part>"
       "</CompleteMultipartUpload>");

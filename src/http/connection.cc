@@ -224,29 +224,44 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     return error_answer(Error(ErrorCode::kInvalidInput, "the request cannot be read: " + code.message()), Api::kV3);
   }
 
-  // nullopt: the body is there, whole.
+  // nullopt: the body is there, whole. One whose length is known goes from the socket straight to its place.
   asio::awaitable<std::optional<Response>> read_body(Parser& parser, uint64_t bytes_max, Request& request, Api api) {
-    constexpr size_t kFirstBytes = 64 * 1024;
+    constexpr uint64_t kFirstBytes = 64 * 1024;              // for whoever only announces much
+    constexpr uint64_t kSecondBytes = 4 * 1024 * 1024;       // so that common bodies are copied once at most
     constexpr std::chrono::milliseconds kPatienceOfByte{1};  // a trickle must not hold memory for ever
+    const bool is_sized = parser.content_length().has_value();
     const uint64_t expected = parser.content_length().value_or(UINT64_MAX);
     const MonoTime started = context_.clock.mono_now();
     std::string& body = request.body;
     size_t used = 0;
-    while (!parser.is_done()) {
+    if (parser.chunked()) buffer_.reserve(kFirstBytes);  // else it is filled in small pieces
+    while (is_sized ? used < expected : !parser.is_done()) {
       if (used == body.size()) {
         // One byte more than allowed shows that there is more.
-        const uint64_t bytes = std::min({std::max<uint64_t>(kFirstBytes, 2 * used), expected, bytes_max + 1});
+        const uint64_t wanted = used == 0 ? kFirstBytes : std::max<uint64_t>(kSecondBytes, 2 * used);
+        const uint64_t bytes = std::min({wanted, expected, bytes_max + 1});
         if (!request.body_lease.add(bytes - used)) co_return error_answer(bodies_too_many(), api);
         body.resize_and_overwrite(bytes, [](char*, size_t size) { return size; });
       }
-      parser.get().body().data = body.data() + used;
-      parser.get().body().size = body.size() - used;
       const auto patience = context_.options.body_timeout;
       const MonoTime deadline = started + (patience + kPatienceOfByte * used);
-      const auto [code, size] = co_await bhttp::async_read_some(
-          socket_, buffer_, parser, within(std::min(patience, milliseconds_until(deadline))));
-      used = body.size() - parser.get().body().size;
-      if (code && code != bhttp::error::need_buffer) co_return bad_body(code, api);
+      const auto left = std::min(patience, milliseconds_until(deadline));
+      const asio::mutable_buffer free(body.data() + used, body.size() - used);
+      if (!is_sized) {
+        parser.get().body().data = free.data();
+        parser.get().body().size = free.size();
+        const auto [code, size] = co_await bhttp::async_read_some(socket_, buffer_, parser, within(left));
+        used = body.size() - parser.get().body().size;
+        if (code && code != bhttp::error::need_buffer) co_return bad_body(code, api);
+      } else if (buffer_.size() > 0) {  // came with the head
+        const size_t size = asio::buffer_copy(free, buffer_.data());
+        buffer_.consume(size);
+        used += size;
+      } else {
+        const auto [code, size] = co_await socket_.async_read_some(free, within(left));
+        used += size;
+        if (code) co_return bad_body(code, api);
+      }
       if (used > bytes_max) co_return error_answer(body_too_large(bytes_max), api);
     }
     body.resize(used);
@@ -256,7 +271,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   static Response bad_body(const error_code& code, Api api) {
     if (code == asio::error::operation_aborted)
       return error_answer(Error(ErrorCode::kInvalidInput, "the body did not arrive in time"), api, 408);
-    if (code == bhttp::error::partial_message)
+    if (code == bhttp::error::partial_message || code == asio::error::eof)
       return error_answer(Error(ErrorCode::kInvalidInput, "the body ended half-way; nothing was stored"), api);
     if (is_of_parser(code))
       return error_answer(Error(ErrorCode::kInvalidInput, "the body cannot be read: " + code.message()), api);

@@ -43,11 +43,11 @@ std::vector<Segment> segments_of(const OpenSnapshot& snapshot) {
   return segments;
 }
 
-// The rows within `times`: few spans, as rows come about in order of time.
+// The rows within `times` of these series: few spans, as rows come about in order of time.
 std::vector<Span> spans_of(const std::vector<Segment>& segments, const OpenSnapshot& snapshot,
-                           const model::TimeRange& times) {
+                           const model::TimeRange& times, std::span<const uint8_t> series) {
   std::vector<Span> spans;
-  const bool all = times.min <= snapshot.times.min && times.max >= snapshot.times.max;
+  const bool all = series.empty() && times.min <= snapshot.times.min && times.max >= snapshot.times.max;
   for (size_t i = 0; i < segments.size(); ++i) {
     const uint64_t rows = segments[i].row_count;
     if (all) {
@@ -56,7 +56,7 @@ std::vector<Span> spans_of(const std::vector<Segment>& segments, const OpenSnaps
     }
     const int64_t* at = segments[i].rows->times.get();
     for (uint64_t row = 0; row < rows; ++row) {
-      if (!times.contains(at[row])) continue;
+      if (!times.contains(at[row]) || (!series.empty() && series[segments[i].rows->series[row]] == 0)) continue;
       if (!spans.empty() && spans.back().segment == i && spans.back().end == row)
         ++spans.back().end;
       else
@@ -407,7 +407,7 @@ SortKey extend_sort_key(const SortKey& key, const OpenSnapshot& snapshot) {
   SortKey extended = key;
   const std::vector<Segment> segments = segments_of(snapshot);
   const std::vector<uint64_t> counts =
-      count_rows(segments, spans_of(segments, snapshot, model::TimeRange::all()), snapshot.series->size());
+      count_rows(segments, spans_of(segments, snapshot, model::TimeRange::all(), {}), snapshot.series->size());
   struct Added {
     size_t distinct_count;
     std::string_view name;
@@ -434,9 +434,9 @@ std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const
 }
 
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key,
-                                             const model::TimeRange& times) {
+                                             const model::TimeRange& times, std::span<const uint8_t> series) {
   std::vector<Segment> segments = segments_of(snapshot);
-  const std::vector<Span> spans = spans_of(segments, snapshot, times);
+  const std::vector<Span> spans = spans_of(segments, snapshot, times, series);
   if (spans.empty()) return nullptr;
   return std::make_shared<const SortedRows>(snapshot, key, std::move(segments), spans);
 }

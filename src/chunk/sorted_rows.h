@@ -2,7 +2,9 @@
 // time order within each; never a generic row sort.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "chunk/open_chunk.h"
 #include "chunk/sorted_chunk.h"
@@ -20,8 +22,9 @@ model::ColumnSummary summarise_tag(const SeriesIndex& index, model::ColumnId col
 // has rows. Columns are gathered when asked for. Bounds of summaries may be those of overwritten values too.
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key);
 
-// The same of the rows within `times` only; nullptr when there is none.
+// The same of the rows within `times` only, and of these series (by ordinal, 0 = left out; empty = all); nullptr when
+// there is no such row.
 std::shared_ptr<const SortedChunk> sort_rows(const OpenSnapshot& snapshot, const SortKey& key,
-                                             const model::TimeRange& times);
+                                             const model::TimeRange& times, std::span<const uint8_t> series = {});
 
 }  // namespace magnetite::chunk

@@ -39,6 +39,10 @@ TEST(SortedRows, OfSomeTimesOnly) {
   EXPECT_EQ(some->summary(table.id("w"))->value_count, 1U);
   EXPECT_EQ(some->summary(table.id("w"))->null_count, 1U);
 
+  const std::vector<uint8_t> only_b = {1, 0, 0};  // by arrival
+  EXPECT_EQ(rows_of(*sort_rows(snapshot, key, model::TimeRange::all(), only_b), v), "10=1 30=4 ");
+  EXPECT_EQ(sort_rows(snapshot, key, {15, 25}, only_b), nullptr);
+
   EXPECT_EQ(sort_rows(snapshot, key, {41, 50}), nullptr);
 }
 

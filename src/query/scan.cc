@@ -36,9 +36,9 @@ class Member {
     if (!bounds_) bounds_ = open() != nullptr ? bounds_of(*open_series(), key_) : bounds_of(sorted()->series(), key_);
     return *bounds_;
   }
-  // Its rows within `times` in table order (others may be among them); nullptr: there is none.
-  std::shared_ptr<const chunk::SortedChunk> rows(const model::TimeRange& times) const {
-    return open() != nullptr ? chunk::sort_rows(*open(), key_, times) : sorted();
+  // Its matching rows within `times` in table order (others may be among them); nullptr: there is none.
+  std::shared_ptr<const chunk::SortedChunk> rows(const model::TimeRange& times) {
+    return open() != nullptr ? chunk::sort_rows(*open(), key_, times, open_series()->matching) : sorted();
   }
   // Those that match; nullptr = all. Of a sorted chunk the same for every call.
   SeriesList series(const chunk::SortedChunk& rows) {

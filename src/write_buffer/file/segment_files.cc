@@ -14,11 +14,12 @@ constexpr std::string_view kSpareSuffix = ".spare";
 constexpr size_t kNameDigits = 16;
 
 Result<> write_zeroes(File& file, uint64_t bytes) {
-  const format::BlockBytes zeroes(std::min<uint64_t>(format::aligned(bytes), 1 << 20));
-  for (uint64_t offset = 0; offset < bytes; offset += zeroes.size()) {
-    const size_t size = std::min<uint64_t>(zeroes.size(), bytes - offset);
-    MAGNETITE_RETURN_IF_ERROR(file.write_at(offset, std::span(zeroes).first(size)));
-  }
+  const uint64_t piece = std::min<uint64_t>(format::aligned(bytes), 1 << 20);
+  const format::BlockMemory memory = format::make_block_memory(piece);
+  const std::span zeroes(memory.get(), piece);
+  std::ranges::fill(zeroes, std::byte{0});
+  for (uint64_t offset = 0; offset < bytes; offset += piece)
+    MAGNETITE_RETURN_IF_ERROR(file.write_at(offset, zeroes.first(std::min(piece, bytes - offset))));
   return file.sync_data();
 }
 

@@ -139,19 +139,21 @@ size_t record_bytes(const Record& record) {
   return kRecordHeaderBytes + headers_bytes(record.headers) + record.payload.size();
 }
 
+BlockMemory make_block_memory(size_t bytes) {
+  return BlockMemory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kBlockBytes})));
+}
+
 void BatchBuilder::clear() {
-  bytes_.assign(kBatchHeaderBytes, std::byte{0});
+  reserve(kBlockBytes);
   used_bytes_ = kBatchHeaderBytes;
   sequencers_ = 0;
   record_count_ = 0;
 }
 
 void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
-  const size_t at = used_bytes_;
-  const size_t end = aligned(at + record_bytes(record));
-  if (bytes_.capacity() < end) bytes_.reserve(std::max(end, 2 * bytes_.capacity()));
-  bytes_.resize(at + kRecordHeaderBytes + headers_bytes(record.headers));
-  std::byte* to = bytes_.data() + at;
+  const size_t end = used_bytes_ + record_bytes(record);
+  reserve(end);
+  std::byte* to = memory_.get() + used_bytes_;
   put(to, stored_at.sequence.sequencer.value);
   put(to + 4, stored_at.sequence.number.value);
   put(to + 12, stored_at.written_at.nanos);
@@ -167,19 +169,28 @@ void BatchBuilder::add(const StoredAt& stored_at, const Record& record) {
     std::ranges::copy(std::as_bytes(std::span(value)), to + 8 + key.size());
     to += 8 + key.size() + value.size();
   }
-  const auto payload = std::as_bytes(std::span(record.payload));
-  bytes_.insert(bytes_.end(), payload.begin(), payload.end());
-  used_bytes_ = bytes_.size();
+  std::ranges::copy(std::as_bytes(std::span(record.payload)), to);
+  used_bytes_ = end;
   sequencers_ |= uint64_t{1} << stored_at.sequence.sequencer.value;
   ++record_count_;
 }
 
 std::span<const std::byte> BatchBuilder::seal(uint64_t seed, uint64_t offset, uint64_t synced_offset) {
-  bytes_.resize(sealed_bytes());
-  const auto body = std::span<const std::byte>(bytes_).subspan(kBatchHeaderBytes, used_bytes_ - kBatchHeaderBytes);
+  const auto bytes = std::span(memory_.get(), sealed_bytes());
+  std::ranges::fill(bytes.subspan(used_bytes_), std::byte{0});
+  const auto body = bytes.first(used_bytes_).subspan(kBatchHeaderBytes);
   const BatchHeader header{offset, body.size(), synced_offset, sequencers_, body_checksum(body, seed), record_count_};
-  encode(header, seed, std::span(bytes_).first<kBatchHeaderBytes>());
-  return bytes_;
+  encode(header, seed, bytes.first<kBatchHeaderBytes>());
+  return bytes;
+}
+
+void BatchBuilder::reserve(size_t bytes) {
+  if (bytes <= capacity_) return;
+  const size_t capacity = aligned(std::max(bytes, 2 * capacity_));
+  BlockMemory larger = make_block_memory(capacity);
+  if (used_bytes_ > 0) std::memcpy(larger.get(), memory_.get(), used_bytes_);
+  memory_ = std::move(larger);
+  capacity_ = capacity;
 }
 
 Result<std::optional<RecordCursor::View>> RecordCursor::next() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -63,20 +64,12 @@ BatchHeader moved_to(uint64_t offset, const BatchHeader& header, std::span<const
 bool may_be_batch(std::span<const std::byte> bytes);  // has the magic
 bool is_intact(const BatchHeader& header, std::span<const std::byte> body, uint64_t seed);
 
-// Memory for direct writes.
-template <class T>
-struct BlockAllocator {
-  using value_type = T;
-  BlockAllocator() = default;
-  template <class U>
-  BlockAllocator(const BlockAllocator<U>&) {}
-  T* allocate(size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kBlockBytes}));
-  }
-  void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t{kBlockBytes}); }
-  bool operator==(const BlockAllocator&) const = default;
+// Memory for direct writes, whole blocks, uninitialised.
+struct BlockDeleter {
+  void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t{kBlockBytes}); }
 };
-using BlockBytes = std::vector<std::byte, BlockAllocator<std::byte>>;
+using BlockMemory = std::unique_ptr<std::byte[], BlockDeleter>;
+BlockMemory make_block_memory(size_t bytes);
 
 // A batch under construction: room for the header, then records.
 class BatchBuilder {
@@ -86,14 +79,17 @@ class BatchBuilder {
   void add(const StoredAt& stored_at, const Record& record);
   uint32_t record_count() const { return record_count_; }
   size_t bytes() const { return used_bytes_; }
-  size_t capacity() const { return bytes_.capacity(); }
+  size_t capacity() const { return capacity_; }
   size_t sealed_bytes() const { return aligned(used_bytes_); }
   // Completes header, padding and checksums for this place; may be repeated for another one. Fit for a direct write.
   std::span<const std::byte> seal(uint64_t seed, uint64_t offset, uint64_t synced_offset);
 
  private:
-  BlockBytes bytes_;
-  size_t used_bytes_ = 0;  // the rest is padding
+  void reserve(size_t bytes);
+
+  BlockMemory memory_;
+  size_t capacity_ = 0;
+  size_t used_bytes_ = 0;
   uint64_t sequencers_ = 0;
   uint32_t record_count_ = 0;
 };

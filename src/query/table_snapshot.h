@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "chunk/open_chunk.h"
 #include "chunk/sorted_chunk.h"
+#include "chunk/stored_image.h"
 #include "model/ids.h"
 #include "model/time_range.h"
 #include "schema/table_schema.h"
@@ -39,7 +40,10 @@ struct ChunkSnapshot {
   WallTime first_write;
   WallTime last_write;
   WallTime closed;  // 0 = still open
-  std::variant<chunk::OpenSnapshot, std::shared_ptr<const chunk::SortedChunk>> data;
+  // A stored image may need reading first: open_stored().
+  std::variant<chunk::OpenSnapshot, std::shared_ptr<const chunk::SortedChunk>,
+               std::shared_ptr<const chunk::StoredImage>>
+      data;
 };
 
 struct TableSnapshot {
@@ -47,6 +51,10 @@ struct TableSnapshot {
   chunk::SortKey sort_key;  // covers every chunk's
   std::vector<ChunkSnapshot> chunks;
 };
+
+// Opens the stored images of chunks that have rows in `times`, so that their data is sorted rows; may block. The first
+// error ends it.
+Result<> open_stored(TableSnapshot& snapshot, const model::TimeRange& times);
 
 // Tables of one database. Thread-safe; implemented by database::Database.
 class TableSource {

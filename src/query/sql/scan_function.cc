@@ -51,6 +51,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientC
       request.columns.push_back(bound.column_ids[column]);
     }
   }
+  if (auto opened = open_stored(request.table, request.predicate.time); !opened) throw_error(opened.error());
   state->plan = plan_scan(std::move(request), state->control);
   return state;
 }

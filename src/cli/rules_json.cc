@@ -40,6 +40,8 @@ struct LifecycleJson {
   uint32_t lateArriveWindowSeconds = 0;
   uint64_t persistRowThreshold = 0;
   uint32_t persistAgeThresholdSeconds = 0;
+  uint64_t mubRowThreshold = 0;
+  uint32_t maxActiveCompactions = 0;
 };
 struct DurationJson {
   int64_t seconds = 0;
@@ -83,7 +85,9 @@ std::string rules_json(const management::DatabaseRules& rules) {
                          lifecycle.catalog_transactions_until_checkpoint(),
                          lifecycle.late_arrive_window_seconds(),
                          lifecycle.persist_row_threshold(),
-                         lifecycle.persist_age_threshold_seconds()};
+                         lifecycle.persist_age_threshold_seconds(),
+                         lifecycle.mub_row_threshold(),
+                         lifecycle.max_active_compactions()};
   json.workerCleanupAvgSleep = {rules.worker_cleanup_avg_sleep().seconds(), rules.worker_cleanup_avg_sleep().nanos()};
   return glz::write<Indented{{.prettify = true}}>(json).value_or("{}");
 }

@@ -63,6 +63,8 @@ void to_proto(const model::DatabaseRules& rules, management::DatabaseRules& out)
   lifecycle.set_late_arrive_window_seconds(from.late_arrive_window_seconds);
   lifecycle.set_persist_row_threshold(from.persist_row_threshold);
   lifecycle.set_persist_age_threshold_seconds(from.persist_age_threshold_seconds);
+  lifecycle.set_mub_row_threshold(from.mub_row_threshold);
+  lifecycle.set_max_active_compactions(from.max_active_compactions);
   out.mutable_worker_cleanup_avg_sleep()->set_seconds(static_cast<int64_t>(rules.worker_cleanup_avg_sleep_seconds));
   if (!rules.write_buffer_writing.empty()) out.set_writing(rules.write_buffer_writing);
   if (!rules.write_buffer_reading.empty()) out.set_reading(rules.write_buffer_reading);
@@ -88,6 +90,8 @@ Result<model::DatabaseRules> from_proto(const management::DatabaseRules& from) {
     rules.lifecycle.late_arrive_window_seconds = lifecycle.late_arrive_window_seconds();
     rules.lifecycle.persist_row_threshold = lifecycle.persist_row_threshold();
     rules.lifecycle.persist_age_threshold_seconds = lifecycle.persist_age_threshold_seconds();
+    rules.lifecycle.mub_row_threshold = lifecycle.mub_row_threshold();
+    rules.lifecycle.max_active_compactions = lifecycle.max_active_compactions();
   }
   if (from.worker_cleanup_avg_sleep().seconds() < 0)
     return fail(ErrorCode::kInvalidInput, "rules.worker_cleanup_avg_sleep: a duration cannot be negative");

@@ -3,41 +3,76 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "database/chunk_jobs.h"
+#include "database/restore.h"
+#include "lifecycle/admission.h"
 
 namespace magnetite::database {
 namespace {
 
 // A disk that does not answer for this long is reported as unclear instead of holding the client.
 constexpr std::chrono::seconds kWriteDeadline{60};
+// Of the process's memory: kept for jobs, which give memory back, so that refusing writes always comes to an end.
+constexpr uint64_t kJobReserveParts = 16;
+// Memory is given back before writes have to be refused: from this share of the process's memory on, in percent.
+constexpr uint64_t kSoftPercent = 75;
+
+Duration late_arrive_window(const model::DatabaseRules& rules) {
+  return std::chrono::seconds(rules.lifecycle.late_arrive_window_seconds);
+}
 
 }  // namespace
 
-Result<std::shared_ptr<Database>> Database::make(const Surroundings& surroundings, model::DatabaseRules rules,
-                                                 std::unique_ptr<write_buffer::FileLog> log) {
+Result<std::shared_ptr<Database>> Database::open(const Surroundings& surroundings, model::DatabaseRules rules,
+                                                 std::unique_ptr<write_buffer::FileLog> log,
+                                                 object_store::ObjectPath folder, Origin origin) {
   MAGNETITE_TRY(entry::PartitionKeyMaker maker, entry::PartitionKeyMaker::make(rules.partition_template));
-  return std::shared_ptr<Database>(new Database(surroundings, std::move(rules), std::move(log), std::move(maker)));
+  std::shared_ptr<Database> database(
+      new Database(surroundings, std::move(rules), std::move(log), std::move(maker), std::move(folder)));
+  MAGNETITE_RETURN_IF_ERROR(database->load(origin));
+  return database;
 }
 
 Database::Database(const Surroundings& surroundings, model::DatabaseRules rules,
-                   std::unique_ptr<write_buffer::FileLog> log, entry::PartitionKeyMaker maker)
+                   std::unique_ptr<write_buffer::FileLog> log, entry::PartitionKeyMaker maker,
+                   object_store::ObjectPath folder)
     : surroundings_(surroundings),
       name_(rules.name),
+      uuid_(rules.uuid),
       log_(std::move(log)),
       partition_keys_(std::move(maker)),
-      tables_(surroundings.limits),
+      memory_(surroundings.memory),
+      watermarks_(log_->writer().log_id()),
+      partition_context_{name_, log_->writer().log_id(), late_arrive_window(rules), memory_, watermarks_},
+      tables_(surroundings.limits, partition_context_),
       announced_(log_->writer().sequencer_ids().size()),
-      freezes_done_(surroundings.executor),
+      files_(surroundings.store, folder, surroundings.footers, surroundings.cache),
+      catalog_({surroundings.store, surroundings.executor, std::move(folder), uuid_}, tables_, log_->writer()),
+      lifecycle_({surroundings.executor, name_, uuid_, tables_, lanes_, watermarks_, files_, catalog_, memory_,
+                  surroundings.job_slots,
+                  [this](jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
+                    start_job(kind, std::move(subject), std::move(body));
+                  }}),
+      jobs_done_(surroundings.executor),
       rules_(std::move(rules)) {
   for (const model::SequencerId sequencer : log_->writer().sequencer_ids())
     lanes_.push_back(std::make_unique<Lane>(log_->writer(), sequencer));
 }
 
+Result<> Database::load(Origin origin) {
+  const uint64_t transactions_max = rules().lifecycle.catalog_transactions_until_checkpoint;
+  if (origin == Origin::kCreated)
+    MAGNETITE_RETURN_IF_ERROR(catalog_.create(transactions_max));
+  else
+    MAGNETITE_RETURN_IF_ERROR(catalog_.load(transactions_max));
+  MAGNETITE_TRY(replay_plan_, restore(*catalog_.state(), files_, tables_, announced_, *log_));
+  if (!replay_plan_.empty()) watermarks_.seen(replay_plan_.database_checkpoint());
+  return catalog_.start_log();
+}
+
 Database::~Database() {
-  {
-    const MutexLock lock(mutex_);
-    while (freezes_running_ > 0) freezes_done_.wait_until(mutex_, kNever, WaitReason::kJob);
-  }
-  surroundings_.memory.remove(memory_held_);
+  const MutexLock lock(mutex_);
+  while (jobs_running_ > 0) jobs_done_.wait_until(mutex_, kNever, WaitReason::kJob);
 }
 
 // A write after routing: immutable, shared with the lanes until it is applied.
@@ -79,7 +114,7 @@ Result<WriteReport> Database::write(WriteInput input) {
   const bool accept_partial = input.accept_partial;
   if (rules().lifecycle.immutable)
     return fail(ErrorCode::kFailedPrecondition, fmt::format("Database {} is immutable: it cannot be written", name_));
-  MAGNETITE_RETURN_IF_ERROR(surroundings_.memory.admit(input.body.size()));
+  MAGNETITE_RETURN_IF_ERROR(admit(input.body.size()));
   MAGNETITE_TRY(const std::shared_ptr<Prepared> prepared, prepare(std::move(input)));
   entry::RoutedWrite& routed = prepared->routed;
 
@@ -99,13 +134,21 @@ Result<WriteReport> Database::write(WriteInput input) {
   return report;
 }
 
+Result<> Database::admit(uint64_t bytes) const {
+  const MemoryGauge& process = surroundings_.memory;
+  const lifecycle::MemoryUse use{memory_.bytes(), process.bytes()};
+  const lifecycle::MemoryLimits limits{rules().lifecycle.buffer_bytes_hard, process.bytes_max(),
+                                       process.bytes_max() / kJobReserveParts};
+  return lifecycle::admit(bytes, use, limits);
+}
+
 Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
   for (const entry::PartitionWrite& partition : prepared->routed.partitions) {
     Prepared::PerLane& lane = prepared->lanes[partition.sequencer_index];
     lane.partitions.push_back(&partition);
     lane.lines += partition.lines.size();
   }
-  const entry::EntryHeaders base{name_, rules().uuid, writer_id_, {}};
+  const entry::EntryHeaders base{name_, uuid_, writer_id_, {}};
   struct Entered {
     uint32_t lane;
     std::shared_ptr<Lane::Ticket> ticket;
@@ -131,7 +174,7 @@ Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
     const write_buffer::Record record{entry::encode(headers), lane.payload.text};
     auto ticket = lanes_[index]->enter(record, [this, prepared, &lane](const write_buffer::StoredAt& stored_at) {
       for (const entry::PartitionWrite* partition : lane.partitions)
-        apply(prepared->body, prepared->routed, *partition, stored_at.written_at);
+        apply(prepared->body, prepared->routed, *partition, stored_at);
     });
     if (!ticket) {
       failure = std::move(ticket).error();
@@ -159,121 +202,77 @@ Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
 }
 
 void Database::apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed,
-                     const entry::PartitionWrite& write, WallTime now) {
+                     const entry::PartitionWrite& write, const write_buffer::StoredAt& stored_at) {
   const entry::TableWrite& wanted = routed.tables[write.table];
   const std::shared_ptr<Table> table = tables_.find_or_create(wanted.name);
   const std::shared_ptr<Partition> partition = table->partition(write.partition_key);
-  auto grown = partition->append(body, routed.field_columns, write, wanted.schema, now);
-  if (!grown) {
+  const WallTime now = surroundings_.executor.clock().wall_now();
+  auto applied = partition->append(body, routed.field_columns, write, wanted.schema, stored_at, now);
+  if (!applied) {
     log::error("BUG: a sequenced entry could not be applied", {{"database", name_},
                                                                {"table", wanted.name},
                                                                {"partition", write.partition_key},
-                                                               {"error", grown.error().describe()}});
+                                                               {"error", applied.error().describe()}});
     return;
   }
-  surroundings_.memory.add(*grown);
-  memory_held_ += *grown;
-  freeze_if_due(table, partition, now);
+  move_if_due(table, partition, now);
 }
 
-void Database::freeze_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition,
-                             WallTime now) {
+void Database::move_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition,
+                           WallTime now) {
   auto due = partition->close_if_above(surroundings_.open_chunk_bytes_max, now);
   if (!due) return;
-  {
-    const MutexLock lock(mutex_);
-    ++freezes_running_;
-  }
-  auto closed = std::make_shared<const ClosedChunk>(*std::move(due));
-  auto job = [this, table, partition, closed] { freeze(*table, *partition, *closed); };
-  // A full queue means that images are built slower than rows arrive: this writer builds one itself.
-  if (!surroundings_.jobs.submit(job)) job();
+  start_job(jobs::JobKind::kCloseChunk, {name_, partition->table(), partition->key(), {due->id}},
+            [this, table, partition, work = *std::move(due)](jobs::JobControl& control) {
+              return move_chunk({name_, uuid_, surroundings_.cache}, *table, *partition, work, control);
+            });
 }
 
-void Database::freeze(Table& table, Partition& partition, const ClosedChunk& closed) {
-  const auto build = [&]() -> Result<> {
-    const chunk::SortKey key = table.fix_sort_key(closed.rows);
-    const std::shared_ptr<const chunk::SortedChunk> sorted = chunk::sort_rows(closed.rows, key);
-    chunk::ImageIdentity identity{name_, rules().uuid, partition.key(), closed.id, closed.order};
-    MAGNETITE_TRY(chunk::ImageBytes bytes, chunk::write_image(*sorted, *closed.rows.schema, identity, {}));
-    MAGNETITE_TRY(std::shared_ptr<const chunk::Image> image, chunk::Image::open(std::move(bytes), surroundings_.cache));
-    const uint64_t image_bytes = image->memory_bytes();
-    partition.install(closed.id, std::move(image));
-    surroundings_.memory.add(image_bytes);
-    surroundings_.memory.remove(closed.bytes);
-    memory_held_ += image_bytes;
-    memory_held_ -= closed.bytes;
-    return {};
-  };
-  if (auto built = build(); !built)  // the rows stay queryable as they are
-    log::error("an image could not be built", {{"database", name_},
-                                               {"table", partition.table()},
-                                               {"partition", partition.key()},
-                                               {"error", built.error().describe()}});
-  const MutexLock lock(mutex_);
-  if (--freezes_running_ == 0) freezes_done_.notify_all();
+void Database::start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
+  {
+    const MutexLock lock(mutex_);
+    ++jobs_running_;
+  }
+  const auto running = std::make_shared<jobs::JobRegistry::Body>(
+      [this, body = std::move(body)](jobs::JobControl& control) mutable -> Result<> {
+        auto outcome = body(control);
+        body = nullptr;
+        const MutexLock lock(mutex_);
+        if (--jobs_running_ == 0) jobs_done_.notify_all();
+        return outcome;
+      });
+  const auto run = [running](jobs::JobControl& control) { return (*running)(control); };
+  if (!surroundings_.jobs.submit(surroundings_.pool, kind, subject, run))
+    static_cast<void>(surroundings_.jobs.run(kind, std::move(subject), run));
 }
 
 Result<> Database::replay(const std::atomic<bool>& stop) {
   MAGNETITE_TRY(const std::unique_ptr<write_buffer::Reader> reader, log_->make_reader());
-  MAGNETITE_TRY(write_buffer::Streams streams, reader->streams());
-  std::vector<Result<>> outcomes(streams.size());
-  {
-    std::vector<Task> tasks;
-    size_t lane = 0;
-    for (auto& [sequencer, stream] : streams) {
-      tasks.push_back(
-          surroundings_.executor.spawn("replay", [this, lane, &stop, &outcome = outcomes[lane], stream = stream.get()] {
-            outcome = replay_stream(*stream, lane, stop);
-          }));
-      ++lane;
-    }
+  const ReplayTarget target{surroundings_.executor,
+                            name_,
+                            uuid_,
+                            tables_,
+                            announced_,
+                            partition_keys_,
+                            replay_counters_,
+                            [this](const auto&... arguments) { apply(arguments...); }};
+  return database::replay(*reader, replay_plan_, target, stop);
+}
+
+void Database::stop() { catalog_.stop(); }
+
+MonoTime Database::run_lifecycle() {
+  const model::DatabaseRules now = rules();
+  uint64_t soft = now.lifecycle.buffer_bytes_soft;
+  const MemoryGauge& process = surroundings_.memory;
+  if (process.bytes() >= process.bytes_max() / 100 * kSoftPercent) {
+    const uint64_t fair = std::max<uint64_t>(1, memory_.bytes() / 100 * kSoftPercent);
+    soft = soft == 0 ? fair : std::min(soft, fair);
   }
-  for (Result<>& outcome : outcomes) MAGNETITE_RETURN_IF_ERROR(std::move(outcome));
-  return {};
+  return lifecycle_.run_once(now, soft);
 }
 
-Result<> Database::replay_stream(write_buffer::Stream& stream, size_t lane, const std::atomic<bool>& stop) {
-  while (!stop) {
-    // Nobody writes yet: a deadline that has passed means "what is there".
-    auto next = stream.next(surroundings_.executor.clock().mono_now());
-    if (!next && next.error().code() != ErrorCode::kInvalidInput) return std::unexpected(std::move(next).error());
-    if (next && !*next) return {};
-    Result<> replayed = next ? replay_record(**next, lane) : Result<>(std::unexpected(std::move(next).error()));
-    if (replayed) continue;
-    counters_.replay_records_skipped += 1;
-    log::error("a log record was skipped",
-               {{"database", name_}, {"sequencer", std::to_string(lane)}, {"error", replayed.error().describe()}});
-  }
-  return fail(ErrorCode::kShutdown, "replay was stopped");
-}
-
-Result<> Database::replay_record(const write_buffer::SequencedRecord& record, size_t lane) {
-  MAGNETITE_TRY(const entry::EntryHeaders headers, entry::decode(record.headers));
-  if (headers.database_uuid != rules().uuid)
-    return fail(ErrorCode::kCorruption, fmt::format("record belongs to database {}", headers.database_uuid.text()));
-  MAGNETITE_RETURN_IF_ERROR(tables_.declare(headers.declarations));
-  announced_.announce(lane, headers.declarations);
-
-  entry::ParsedBody body;
-  body.text = record.payload;
-  line_protocol::ParseOptions parsing;
-  parsing.key_bytes_max = parsing.line_bytes_max = SIZE_MAX / 2;
-  line_protocol::parse(body.text, parsing, body.batch);
-  entry::RouteOptions routing;
-  routing.sequencer_count = static_cast<uint32_t>(lanes_.size());
-  routing.limits = {SIZE_MAX / 2, SIZE_MAX / 2, SIZE_MAX / 2, SIZE_MAX / 2};
-  entry::RoutedWrite routed = entry::route(body, partition_keys_, routing, tables_);
-  MAGNETITE_TRY(const bool agreed, tables_.agree(routed));
-  if (!agreed) routed = entry::route(body, partition_keys_, routing, tables_);
-  for (const entry::PartitionWrite& write : routed.partitions) apply(body, routed, write, record.stored_at.written_at);
-  counters_.replayed_bytes += body.text.size();
-  if (routed.errors.empty()) return {};
-  return fail(ErrorCode::kCorruption,
-              fmt::format("{} lines of sequence {}/{} do not fit the schema, first: {}", routed.errors.size(),
-                          record.stored_at.sequence.sequencer.value, record.stored_at.sequence.number.value,
-                          routed.errors.front().message));
-}
+Result<> Database::clean_up() { return catalog_.clean_up(); }
 
 model::DatabaseRules Database::rules() const {
   const MutexLock lock(mutex_);
@@ -299,18 +298,10 @@ void Database::update_rules(model::DatabaseRules rules) {
 
 uint64_t Database::rows() const {
   uint64_t rows = 0;
-  std::vector<query::ChunkSnapshot> chunks;
-  for (const auto& table : tables_.all()) {
-    for (const auto& partition : table->partitions()) {
-      chunks.clear();
-      partition->snapshot(chunks);
-      for (const query::ChunkSnapshot& chunk : chunks) rows += chunk.rows;
-    }
-  }
+  for (const auto& table : tables_.all())
+    for (const auto& partition : table->partitions()) rows += partition->rows();
   return rows;
 }
-
-uint64_t Database::memory_bytes() const { return memory_held_; }
 
 std::vector<std::string> Database::table_names() const {
   std::vector<std::string> names;
@@ -328,7 +319,8 @@ Result<query::TableSnapshot> Database::snapshot(std::string_view table) const {
   if (found == nullptr) return fail(ErrorCode::kNotFound, fmt::format("Table or CTE with name '{}' not found", table));
   query::TableSnapshot snapshot;
   // Chunks first: whatever columns their rows have are in a schema read later.
-  for (const auto& partition : found->partitions()) partition->snapshot(snapshot.chunks);
+  const WallTime now = surroundings_.executor.clock().wall_now();
+  for (const auto& partition : found->partitions()) partition->snapshot(now, snapshot.chunks);
   snapshot.schema = found->schema();
   snapshot.sort_key = found->query_sort_key();
   return snapshot;

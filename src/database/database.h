@@ -13,11 +13,16 @@
 #include "base/result.h"
 #include "base/worker_pool.h"
 #include "chunk/decoded_cache.h"
+#include "database/catalog_binding.h"
+#include "database/chunk_files.h"
 #include "database/lane.h"
+#include "database/lifecycle_worker.h"
 #include "database/memory_gauge.h"
+#include "database/replay.h"
 #include "database/table_set.h"
 #include "database/write.h"
 #include "entry/partition_key.h"
+#include "jobs/job_registry.h"
 #include "model/database_rules.h"
 #include "query/table_snapshot.h"
 #include "write_buffer/file/file_log.h"
@@ -27,11 +32,15 @@ namespace magnetite::database {
 // What a server shares among its databases; outlives them.
 struct Surroundings {
   Executor& executor;
-  WorkerPool& jobs;  // freezing
+  WorkerPool& pool;  // where jobs run
+  jobs::JobRegistry& jobs;
   std::shared_ptr<chunk::DecodedCache> cache;
+  std::shared_ptr<chunk::FooterCache> footers;
+  object_store::ObjectStore& store;
   MemoryGauge& memory;
   model::Limits limits;
   uint64_t open_chunk_bytes_max = 256ull << 20;
+  lifecycle::JobSlots job_slots;  // per database
 };
 
 struct IngestCounters {
@@ -39,20 +48,29 @@ struct IngestCounters {
   std::atomic<uint64_t> lines_rejected = 0;
   std::atomic<uint64_t> fields_accepted = 0;
   std::atomic<uint64_t> body_bytes = 0;
-  std::atomic<uint64_t> replayed_bytes = 0;
-  std::atomic<uint64_t> replay_records_skipped = 0;  // undecodable ones, logged with their sequence
 };
 
 // Thread-safe, except replay(), which runs once before anything else.
 class Database final : public query::TableSource {
  public:
-  // `log` is this database's own; rules are validated.
-  static Result<std::shared_ptr<Database>> make(const Surroundings& surroundings, model::DatabaseRules rules,
-                                                std::unique_ptr<write_buffer::FileLog> log);
-  ~Database() override;  // waits for running freezes
+  // `log` is this database's own, and so is `folder` in the store; rules are validated. A new database gets an empty
+  // catalog; any other must have one, and its files and checkpoints are there when this returns.
+  enum class Origin : uint8_t { kCreated, kExisting };
+  static Result<std::shared_ptr<Database>> open(const Surroundings& surroundings, model::DatabaseRules rules,
+                                                std::unique_ptr<write_buffer::FileLog> log,
+                                                object_store::ObjectPath folder, Origin origin);
+  ~Database() override;  // waits for running jobs
 
-  // Rereads the whole log, sequencers in parallel. `stop` ends it early with kShutdown.
+  // Reads again what the log has that is not persisted. `stop` ends it early with kShutdown.
   Result<> replay(const std::atomic<bool>& stop);
+
+  void stop();  // ends what waits for a store that does not answer; commits fail from now on
+
+  // One pass of the lifecycle, once replay has ended. Returns when the next is due at the latest.
+  MonoTime run_lifecycle();
+  LifecycleWorker& lifecycle() { return lifecycle_; }
+  // One pass of removing what no catalog names.
+  Result<> clean_up();
 
   // Durable and visible when it returns (L5, L11).
   Result<WriteReport> write(WriteInput input);
@@ -63,9 +81,10 @@ class Database final : public query::TableSource {
   void update_rules(model::DatabaseRules rules) EXCLUDES(mutex_);  // takes effect at once
 
   const IngestCounters& counters() const { return counters_; }
+  const ReplayCounters& replay_counters() const { return replay_counters_; }
   write_buffer::WriterStatus log_status() const { return log_->writer().status(); }
   uint64_t rows() const;
-  uint64_t memory_bytes() const;
+  uint64_t memory_bytes() const { return memory_.bytes(); }
 
   const std::string& database_name() const override { return name_; }
   std::vector<std::string> table_names() const override;
@@ -76,32 +95,41 @@ class Database final : public query::TableSource {
   struct Prepared;
 
   Database(const Surroundings& surroundings, model::DatabaseRules rules, std::unique_ptr<write_buffer::FileLog> log,
-           entry::PartitionKeyMaker maker);
+           entry::PartitionKeyMaker maker, object_store::ObjectPath folder);
+  Result<> load(Origin origin);
+  Result<> admit(uint64_t bytes) const EXCLUDES(mutex_);
 
   Result<std::shared_ptr<Prepared>> prepare(WriteInput input);
   Result<> sequence(const std::shared_ptr<Prepared>& prepared);
   void apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed, const entry::PartitionWrite& write,
-             WallTime now);
-  Result<> replay_stream(write_buffer::Stream& stream, size_t lane, const std::atomic<bool>& stop);
-  Result<> replay_record(const write_buffer::SequencedRecord& record, size_t lane);
-  void freeze_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition, WallTime now);
-  void freeze(Table& table, Partition& partition, const ClosedChunk& closed) EXCLUDES(mutex_);
+             const write_buffer::StoredAt& stored_at);
+  void move_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition, WallTime now);
+  // Runs `body` on the pool as a job; on this thread when the pool has no room, so that work is never put off for ever.
+  void start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) EXCLUDES(mutex_);
 
   const Surroundings surroundings_;
   const std::string name_;
+  const model::Uuid uuid_;
   const std::unique_ptr<write_buffer::FileLog> log_;
   const entry::PartitionKeyMaker partition_keys_;
   const model::Uuid writer_id_ = model::Uuid::random();
+  MemoryAccount memory_;
+  Watermarks watermarks_;
+  const PartitionContext partition_context_;
   TableSet tables_;
   AnnouncedColumns announced_;
-  std::atomic<uint64_t> memory_held_ = 0;  // our share of the gauge
   IngestCounters counters_;
+  ReplayCounters replay_counters_;
+  persistence::ReplayPlan replay_plan_;       // from loading until replay
   std::vector<std::unique_ptr<Lane>> lanes_;  // by position in the log's sequencer_ids()
+  const ChunkFiles files_;
+  CatalogBinding catalog_;
+  LifecycleWorker lifecycle_;
 
   mutable Mutex mutex_;
-  Signal freezes_done_;
+  Signal jobs_done_;
   model::DatabaseRules rules_ GUARDED_BY(mutex_);
-  size_t freezes_running_ GUARDED_BY(mutex_) = 0;
+  size_t jobs_running_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace magnetite::database

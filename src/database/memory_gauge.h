@@ -1,4 +1,4 @@
-// Bytes the process holds in chunks, against its limit. One for a whole server.
+// Bytes the process holds in chunks, against its limit: one gauge for a whole server, one account per database.
 #pragma once
 
 #include <atomic>
@@ -15,14 +15,32 @@ class MemoryGauge {
 
   // kResourceExhausted when `bytes` more would pass the limit; asked before sequencing.
   Result<> admit(uint64_t bytes) const;
-  void add(uint64_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  void remove(uint64_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
-  uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  uint64_t bytes() const { return static_cast<uint64_t>(bytes_.load(std::memory_order_relaxed)); }
   uint64_t bytes_max() const { return bytes_max_; }
 
  private:
+  friend class MemoryAccount;
   const uint64_t bytes_max_;
-  std::atomic<uint64_t> bytes_ = 0;
+  std::atomic<int64_t> bytes_ = 0;
+};
+
+// A database's share. Thread-safe. Whoever holds memory changes the account by what it gained or gave back.
+class MemoryAccount {
+ public:
+  explicit MemoryAccount(MemoryGauge& gauge) : gauge_(gauge) {}
+  ~MemoryAccount() { change(-bytes_.load()); }
+  MemoryAccount(const MemoryAccount&) = delete;
+  MemoryAccount& operator=(const MemoryAccount&) = delete;
+
+  void change(int64_t delta) {
+    bytes_.fetch_add(delta, std::memory_order_relaxed);
+    gauge_.bytes_.fetch_add(delta, std::memory_order_relaxed);
+  }
+  uint64_t bytes() const { return static_cast<uint64_t>(bytes_.load(std::memory_order_relaxed)); }
+
+ private:
+  MemoryGauge& gauge_;
+  std::atomic<int64_t> bytes_ = 0;
 };
 
 }  // namespace magnetite::database

@@ -1,8 +1,12 @@
 #include "database/partition.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
 
 #include "base/check.h"
+#include "database/views.h"
+#include "lifecycle/chunk_order.h"
 #include "line_protocol/series_name.h"
 
 namespace magnetite::database {
@@ -22,7 +26,36 @@ Result<entry::SeriesOrdinal> insert_series(std::string_view raw, const line_prot
   return dictionary.insert(raw, tags);
 }
 
+void add_sequences(const std::optional<persistence::Window>& window, std::vector<chunk::SequenceRange>& out) {
+  if (!window) return;
+  for (const auto& [sequencer, numbers] : window->sequences) {
+    const auto known = std::ranges::find(out, sequencer, &chunk::SequenceRange::sequencer);
+    if (known == out.end()) {
+      out.push_back({sequencer, numbers.min, numbers.max});
+    } else {
+      known->min = std::min(known->min, numbers.min);
+      known->max = std::max(known->max, numbers.max);
+    }
+  }
+}
+
+ChunkWork work_of(const StagedChunk& chunk) {
+  ChunkWork work{chunk.id(), chunk.order(), chunk.times(), chunk.rows(), chunk.last_entry(), {}, {}};
+  if (const StoredFacts* stored = chunk.stored()) work.file = stored->name;
+  if (const auto* closed = std::get_if<StagedChunk::Closed>(&chunk.stage()))
+    work.data = closed->snapshot;
+  else if (const auto* in_memory = std::get_if<StagedChunk::InMemory>(&chunk.stage()))
+    work.data = in_memory->image;
+  else if (const auto* persisted = std::get_if<StagedChunk::Persisted>(&chunk.stage()))
+    work.data = persisted->image;
+  else
+    work.data = std::get<StagedChunk::Unloaded>(chunk.stage()).image;
+  return work;
+}
+
 }  // namespace
+
+Partition::~Partition() { context_.memory.change(-static_cast<int64_t>(charged_bytes_)); }
 
 std::shared_ptr<const chunk::SeriesDictionary> Partition::dictionary() const {
   const MutexLock lock(mutex_);
@@ -30,17 +63,14 @@ std::shared_ptr<const chunk::SeriesDictionary> Partition::dictionary() const {
 }
 
 std::shared_ptr<chunk::OpenChunk> Partition::open_for_append(WallTime now) {
-  const MutexLock lock(mutex_);
-  if (!chunks_.empty()) {
-    if (const auto* open = std::get_if<Open>(&chunks_.rbegin()->second.stage)) return open->rows;
-  }
+  if (const StagedChunk* open = chunks_.open()) return std::get<StagedChunk::Open>(open->stage()).rows;
   if (dictionary_ == nullptr) dictionary_ = std::make_shared<chunk::SeriesDictionary>();
-  MAGNETITE_CHECK(next_chunk_id_ != std::numeric_limits<uint32_t>::max());
-  const model::ChunkId id{next_chunk_id_++};
-  const model::ChunkOrder order{next_order_++};
+  const model::ChunkId id = chunks_.next_id();
+  const model::ChunkOrder order = chunks_.next_order();
   auto rows = std::make_shared<chunk::OpenChunk>(id, order, dictionary_, now);
   dictionary_series_at_open_ = dictionary_->size();
-  chunks_.emplace(order, Chunk{id, Open{rows}});
+  chunks_.add(StagedChunk(address(id), order, StagedChunk::Open{rows}));
+  charge();
   return rows;
 }
 
@@ -70,97 +100,291 @@ Result<std::vector<entry::SeriesOrdinal>> Partition::resolve_series(const entry:
   return ordinals;
 }
 
-Result<size_t> Partition::append(const entry::ParsedBody& body, const std::vector<model::ColumnId>& field_columns,
-                                 const entry::PartitionWrite& write, std::shared_ptr<const schema::TableSchema> schema,
-                                 WallTime now) {
-  const std::shared_ptr<chunk::OpenChunk> open = open_for_append(now);
-  const size_t bytes_before = open->bytes() + open->series()->bytes();
+Result<> Partition::append(const entry::ParsedBody& body, const std::vector<model::ColumnId>& field_columns,
+                           const entry::PartitionWrite& write, std::shared_ptr<const schema::TableSchema> schema,
+                           const write_buffer::StoredAt& stored_at, WallTime now) {
+  std::shared_ptr<chunk::OpenChunk> open;
+  {
+    const MutexLock lock(mutex_);
+    const persistence::Batch batch{stored_at.sequence, write.lines.size(), write.times, stored_at.written_at};
+    const auto added = windows_.add(batch, now);
+    context_.watermarks.applied(stored_at.sequence, added.change ? &*added.change : nullptr);
+    if (added.redelivered) return {};
+    open = open_for_append(stored_at.written_at);
+    chunks_.open()->applied(stored_at.sequence);
+  }
   MAGNETITE_TRY(const std::vector<entry::SeriesOrdinal> ordinals,
                 resolve_series(body, write, *schema, *open->series()));
-  open->append(body, field_columns, write, ordinals, std::move(schema), now);
-  const size_t bytes_after = open->bytes() + open->series()->bytes();
-  return bytes_after > bytes_before ? bytes_after - bytes_before : 0;
+  open->append(body, field_columns, write, ordinals, std::move(schema), stored_at.written_at);
+  const MutexLock lock(mutex_);
+  const uint64_t open_bytes = open->bytes() + open->series()->bytes();
+  context_.memory.change(static_cast<int64_t>(open_bytes) - static_cast<int64_t>(charged_open_bytes_));
+  charged_bytes_ += open_bytes - charged_open_bytes_;
+  charged_open_bytes_ = open_bytes;
+  changed_.store(true, std::memory_order_relaxed);
+  return {};
 }
 
-std::optional<ClosedChunk> Partition::close_if_above(uint64_t bytes, WallTime now) {
-  const MutexLock lock(mutex_);
-  if (chunks_.empty()) return std::nullopt;
-  auto& [order, chunk] = *chunks_.rbegin();
-  const auto* open = std::get_if<Open>(&chunk.stage);
-  if (open == nullptr || open->rows->rows() == 0 || open->rows->bytes() < bytes) return std::nullopt;
-  const std::shared_ptr<chunk::OpenChunk> rows = open->rows;
-  ClosedChunk closed{chunk.id, order, rows->snapshot(), rows->bytes()};
-  chunk.stage = Closed{rows, now};
-  // The successor inherits the dictionary while most of its series are new or were hit; a dictionary full of series
-  // that are gone would only cost memory. Ordinals already routed stay valid: they name their dictionary.
+// The successor inherits the dictionary while most of its series are new or were hit; a dictionary full of series that
+// are gone would only cost memory. Ordinals already routed stay valid: they name their dictionary.
+void Partition::settle_dictionary(const chunk::OpenChunk& closed) {
   constexpr uint64_t kRowsPerSeriesMin = 2;
-  if (closed.rows.rows < kRowsPerSeriesMin * dictionary_->size() && dictionary_series_at_open_ > 0) {
-    closed.bytes += dictionary_->bytes();
-    dictionary_ = nullptr;
-  }
-  return closed;
+  if (closed.rows() < kRowsPerSeriesMin * dictionary_->size() && dictionary_series_at_open_ > 0) dictionary_ = nullptr;
 }
 
-void Partition::install(model::ChunkId id, std::shared_ptr<const chunk::Image> image) {
-  const MutexLock lock(mutex_);
-  for (auto& [order, chunk] : chunks_) {
-    if (chunk.id != id) continue;
-    const auto* closed = std::get_if<Closed>(&chunk.stage);
-    MAGNETITE_CHECK(closed != nullptr);
-    const Closed from = *closed;
-    chunk.stage = ImageInMemory{std::move(image), from.rows->first_write(), from.rows->last_write(), from.closed_at};
-    return;
-  }
-  MAGNETITE_CHECK_MSG(false, "an image for a chunk that is not there");
+std::shared_ptr<chunk::OpenChunk> Partition::open_rows() {
+  const StagedChunk* open = chunks_.open();
+  return open == nullptr ? nullptr : std::get<StagedChunk::Open>(open->stage()).rows;
 }
 
-void Partition::snapshot(std::vector<query::ChunkSnapshot>& out) const {
+std::optional<ChunkWork> Partition::close_if_above(uint64_t bytes, WallTime now) {
   const MutexLock lock(mutex_);
-  for (const auto& [order, chunk] : chunks_) {
+  const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
+  if (rows == nullptr || rows->rows() == 0 || rows->bytes() < bytes) return std::nullopt;
+  StagedChunk& open = *chunks_.open();
+  MAGNETITE_CHECK(open.begin(LifecycleAction::kMoving, now).has_value());
+  settle_dictionary(*rows);
+  charge();
+  return work_of(open);
+}
+
+void Partition::close(WallTime now) {
+  const MutexLock lock(mutex_);
+  const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
+  if (rows == nullptr || rows->rows() == 0) return;
+  MAGNETITE_CHECK(chunks_.open()->close(now).has_value());
+  settle_dictionary(*rows);
+  charge();
+}
+
+Result<std::vector<ChunkWork>> Partition::begin(std::span<const model::ChunkId> ids, LifecycleAction action,
+                                                WallTime now) {
+  const MutexLock lock(mutex_);
+  const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
+  MAGNETITE_RETURN_IF_ERROR(chunks_.begin(ids, action, now));
+  if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
+  std::vector<ChunkWork> work;
+  for (const auto& [key, chunk] : chunks_.all())
+    if (std::ranges::contains(ids, chunk.id())) work.push_back(work_of(chunk));
+  charge();
+  return work;
+}
+
+void Partition::abandon(std::span<const model::ChunkId> ids, LifecycleAction action) {
+  const MutexLock lock(mutex_);
+  chunks_.abandon(ids, action);
+}
+
+Result<> Partition::moved(model::ChunkId id, std::shared_ptr<const chunk::Image> image) {
+  return change(id, [&](StagedChunk& chunk) { return chunk.moved(std::move(image)); });
+}
+
+Result<> Partition::replace(std::span<const model::ChunkId> sources, LifecycleAction action,
+                            std::vector<StagedChunk> results) {
+  const MutexLock lock(mutex_);
+  MAGNETITE_RETURN_IF_ERROR(chunks_.replace(sources, action, std::move(results)));
+  charge();
+  return {};
+}
+
+std::vector<model::ChunkId> PersistWork::ids() const {
+  std::vector<model::ChunkId> ids;
+  for (const ChunkWork& chunk : chunks) ids.push_back(chunk.id);
+  return ids;
+}
+
+Result<PersistWork> Partition::begin_persist(std::optional<int64_t> split_time, WallTime now) {
+  const MutexLock lock(mutex_);
+  PersistWork work;
+  const std::vector<lifecycle::ChunkView> views = views_of(chunks_);
+  const lifecycle::ToPersist needed = lifecycle::chunks_to_persist(views, split_time);
+  if (needed.blocked) return fail(ErrorCode::kFailedPrecondition, "a chunk that is to be persisted is busy");
+  const std::vector<model::ChunkId> ids = lifecycle::ids(views, needed.chunks);
+  add_sequences(windows_.persistable(), work.sequences);
+  add_sequences(windows_.deferred(), work.sequences);
+  const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
+  MAGNETITE_RETURN_IF_ERROR(chunks_.begin(ids, LifecycleAction::kPersisting, now));
+  auto flush = windows_.begin_flush(split_time);
+  if (!flush) {
+    chunks_.abandon(ids, LifecycleAction::kPersisting);
+    return fail(ErrorCode::kFailedPrecondition, "a flush of this partition is under way");
+  }
+  if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
+  work.flush = *std::move(flush);
+  work.changes = windows_.flush_changes();
+  for (const auto& [key, chunk] : chunks_.all())
+    if (std::ranges::contains(ids, chunk.id())) work.chunks.push_back(work_of(chunk));
+  charge();
+  return work;
+}
+
+void Partition::finish_persist(const PersistWork& work, std::vector<StagedChunk> results) {
+  const MutexLock lock(mutex_);
+  MAGNETITE_CHECK(chunks_.replace(work.ids(), LifecycleAction::kPersisting, std::move(results)).has_value());
+  context_.watermarks.apply(windows_.commit_flush(work.flush));
+  charge();
+}
+
+void Partition::abort_persist(const PersistWork& work) {
+  const MutexLock lock(mutex_);
+  chunks_.abandon(work.ids(), LifecycleAction::kPersisting);
+  windows_.abort_flush(work.flush);
+}
+
+lifecycle::PartitionView Partition::view() const {
+  const MutexLock lock(mutex_);
+  lifecycle::PartitionView view;
+  view.table = table_;
+  view.partition_key = key_;
+  view.chunks = views_of(chunks_);
+  for (const lifecycle::ChunkView& chunk : view.chunks) view.last_write = std::max(view.last_write, chunk.last_write);
+  view.unpersisted = view_of(windows_);
+  return view;
+}
+
+std::vector<persistence::MinimumChange> Partition::flush_changes() const {
+  const MutexLock lock(mutex_);
+  return windows_.flush_changes();
+}
+
+persistence::PartitionCheckpoint Partition::checkpoint() const {
+  const MutexLock lock(mutex_);
+  return windows_.checkpoint();
+}
+
+void Partition::rotate_windows(Duration late_arrive_window, WallTime now) {
+  const MutexLock lock(mutex_);
+  windows_.set_late_arrive_window(late_arrive_window);
+  windows_.rotate(now);
+}
+
+void Partition::mark_seen(const persistence::SequencerRanges& ranges) {
+  const MutexLock lock(mutex_);
+  windows_.mark_seen(ranges);
+}
+
+model::ChunkId Partition::next_chunk_id() {
+  const MutexLock lock(mutex_);
+  return chunks_.next_id();
+}
+
+void Partition::add(StagedChunk chunk) {
+  const MutexLock lock(mutex_);
+  chunks_.add(std::move(chunk));
+  charge();
+}
+
+void Partition::go_on_after(model::ChunkId id, model::ChunkOrder order) {
+  const MutexLock lock(mutex_);
+  chunks_.go_on_after(id, order);
+}
+
+Result<> Partition::drop(model::ChunkId id) {
+  const MutexLock lock(mutex_);
+  const StagedChunk* chunk = chunks_.find(id);
+  if (chunk == nullptr) return fail(ErrorCode::kNotFound, address(id).text() + " is not there");
+  MAGNETITE_RETURN_IF_ERROR(chunk->check_drop());
+  if (const auto last = chunk->last_entry(); last && chunk->unpersisted()) {
+    MAGNETITE_TRY(const auto changes, windows_.drop_through({{last->sequencer, last->number}}));
+    context_.watermarks.apply(changes);
+  }
+  const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
+  MAGNETITE_RETURN_IF_ERROR(chunks_.drop(id));
+  if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
+  charge();
+  return {};
+}
+
+std::optional<StagedChunk> Partition::find(model::ChunkId id) const {
+  const MutexLock lock(mutex_);
+  const StagedChunk* chunk = chunks_.find(id);
+  return chunk == nullptr ? std::nullopt : std::optional(*chunk);
+}
+
+Result<> Partition::unload(model::ChunkId id, std::shared_ptr<const chunk::StoredImage> image) {
+  return change(id, [&](StagedChunk& chunk) { return chunk.unload(std::move(image)); });
+}
+
+Result<> Partition::load(model::ChunkId id, std::shared_ptr<const chunk::Image> in_memory) {
+  return change(id, [&](StagedChunk& chunk) { return chunk.load(std::move(in_memory)); });
+}
+
+template <class Edge>
+Result<> Partition::change(model::ChunkId id, Edge&& edge) {
+  const MutexLock lock(mutex_);
+  StagedChunk* chunk = chunks_.find(id);
+  if (chunk == nullptr) return fail(ErrorCode::kNotFound, address(id).text() + " is not there");
+  MAGNETITE_RETURN_IF_ERROR(edge(*chunk));
+  charge();
+  return {};
+}
+
+void Partition::snapshot(WallTime now, std::vector<query::ChunkSnapshot>& out) const {
+  const MutexLock lock(mutex_);
+  for (const auto& [key, chunk] : chunks_.all()) {
     query::ChunkSnapshot seen;
+    seen.rows = chunk.rows();
+    if (seen.rows == 0) continue;
+    chunk.use(now);
     seen.partition_key = key_;
-    seen.id = chunk.id;
-    seen.order = order;
-    if (const auto* image = std::get_if<ImageInMemory>(&chunk.stage)) {
-      seen.storage = query::ChunkStorage::kReadBuffer;
-      seen.rows = image->image->row_count();
-      seen.bytes = image->image->memory_bytes();
-      seen.times = image->image->times();
-      seen.first_write = image->first_write;
-      seen.last_write = image->last_write;
-      seen.closed = image->closed_at;
-      seen.data = std::static_pointer_cast<const chunk::SortedChunk>(image->image);
-    } else {
-      const auto* closed = std::get_if<Closed>(&chunk.stage);
-      const chunk::OpenChunk& rows = closed != nullptr ? *closed->rows : *std::get<Open>(chunk.stage).rows;
-      const chunk::OpenSnapshot view = rows.snapshot();
-      if (view.rows == 0) continue;
-      seen.storage =
-          closed != nullptr ? query::ChunkStorage::kClosedMutableBuffer : query::ChunkStorage::kOpenMutableBuffer;
-      seen.rows = view.rows;
-      seen.bytes = rows.bytes();
-      seen.times = view.times;
-      seen.first_write = rows.first_write();
-      seen.last_write = rows.last_write();
-      if (closed != nullptr) seen.closed = closed->closed_at;
-      seen.data = view;
-    }
+    seen.id = chunk.id();
+    seen.order = chunk.order();
+    seen.storage = chunk.storage();
+    seen.bytes = chunk.memory_bytes();
+    seen.times = chunk.row_times();
+    const ChunkTimes times = chunk.times();
+    seen.first_write = times.first_write;
+    seen.last_write = times.last_write;
+    seen.closed = times.closed;
+    std::visit(
+        [&](const auto& stage) {
+          using Stage = std::remove_cvref_t<decltype(stage)>;
+          if constexpr (std::is_same_v<Stage, StagedChunk::Open>) {
+            chunk::OpenSnapshot view = stage.rows->snapshot();
+            seen.rows = view.rows;
+            seen.times = view.times;
+            seen.data = std::move(view);
+          } else if constexpr (std::is_same_v<Stage, StagedChunk::Closed>) {
+            seen.data = stage.snapshot;
+          } else if constexpr (std::is_same_v<Stage, StagedChunk::Unloaded>) {
+            seen.data = stage.image;
+          } else {
+            seen.data = std::static_pointer_cast<const chunk::SortedChunk>(stage.image);
+          }
+        },
+        chunk.stage());
     out.push_back(std::move(seen));
   }
 }
 
-uint64_t Partition::memory_bytes() const {
-  const MutexLock lock(mutex_);
-  uint64_t bytes = dictionary_ == nullptr ? 0 : dictionary_->bytes();
-  for (const auto& [order, chunk] : chunks_) {
-    if (const auto* image = std::get_if<ImageInMemory>(&chunk.stage))
-      bytes += image->image->memory_bytes();
-    else if (const auto* closed = std::get_if<Closed>(&chunk.stage))
-      bytes += closed->rows->bytes();
-    else
-      bytes += std::get<Open>(chunk.stage).rows->bytes();
+uint64_t Partition::count_memory() const {
+  uint64_t bytes = 0;
+  std::set<const chunk::SeriesDictionary*> dictionaries;
+  if (dictionary_ != nullptr) dictionaries.insert(dictionary_.get());
+  for (const auto& [key, chunk] : chunks_.all()) {
+    bytes += chunk.memory_bytes();
+    if (const auto* open = std::get_if<StagedChunk::Open>(&chunk.stage()))
+      dictionaries.insert(open->rows->series().get());
+    else if (const auto* closed = std::get_if<StagedChunk::Closed>(&chunk.stage()))
+      dictionaries.insert(closed->rows->series().get());
   }
+  for (const chunk::SeriesDictionary* dictionary : dictionaries) bytes += dictionary->bytes();
   return bytes;
+}
+
+void Partition::charge() {
+  const uint64_t bytes = count_memory();
+  context_.memory.change(static_cast<int64_t>(bytes) - static_cast<int64_t>(charged_bytes_));
+  charged_bytes_ = bytes;
+  const std::shared_ptr<chunk::OpenChunk> open = open_rows();
+  charged_open_bytes_ = open == nullptr ? 0 : open->bytes() + open->series()->bytes();
+}
+
+uint64_t Partition::rows() const {
+  const MutexLock lock(mutex_);
+  uint64_t rows = 0;
+  for (const auto& [key, chunk] : chunks_.all()) rows += chunk.rows();
+  return rows;
 }
 
 }  // namespace magnetite::database

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace magnetite::database {
 namespace {
 
@@ -72,17 +74,17 @@ Result<> StagedChunk::moved(std::shared_ptr<const chunk::Image> image) {
   return {};
 }
 
-Result<> StagedChunk::unload(std::shared_ptr<const chunk::Image> from_store) {
+Result<> StagedChunk::unload(std::shared_ptr<const chunk::StoredImage> image) {
   const auto* persisted = std::get_if<Persisted>(&stage_);
   if (persisted == nullptr) return std::unexpected(wrong_stage("unloading", "a chunk in object store and read buffer"));
-  stage_ = Unloaded{std::move(from_store), persisted->object};
+  stage_ = Unloaded{std::move(image), StoredFacts(persisted->stored)};
   return {};
 }
 
-Result<> StagedChunk::cache(std::shared_ptr<const chunk::Image> in_memory) {
+Result<> StagedChunk::load(std::shared_ptr<const chunk::Image> in_memory) {
   const auto* unloaded = std::get_if<Unloaded>(&stage_);
   if (unloaded == nullptr) return std::unexpected(wrong_stage("loading", "a chunk in the object store only"));
-  stage_ = Persisted{std::move(in_memory), unloaded->object};
+  stage_ = Persisted{std::move(in_memory), StoredFacts(unloaded->stored)};
   return {};
 }
 
@@ -96,6 +98,11 @@ Result<> StagedChunk::check_drop() const {
 ChunkTimes StagedChunk::times() const {
   if (const auto* open = std::get_if<Open>(&stage_)) return {open->rows->first_write(), open->rows->last_write(), {}};
   return times_;
+}
+
+WallTime StagedChunk::last_use() const {
+  const WallTime used{last_use_->load(std::memory_order_relaxed)};
+  return std::max({used, times().closed, times().last_write});
 }
 
 query::ChunkStorage StagedChunk::storage() const {
@@ -114,35 +121,32 @@ bool StagedChunk::unpersisted() const {
 uint64_t StagedChunk::rows() const {
   return std::visit(Overloaded{[](const Open& open) { return open.rows->rows(); },
                                [](const Closed& closed) { return closed.snapshot.rows; },
-                               [](const auto& stored) { return stored.image->row_count(); }},
+                               [](const InMemory& chunk) { return chunk.image->row_count(); },
+                               [](const auto& persisted) { return persisted.stored.rows; }},
                     stage_);
 }
 
 uint64_t StagedChunk::memory_bytes() const {
   return std::visit(Overloaded{[](const Open& open) -> uint64_t { return open.rows->bytes(); },
                                [](const Closed& closed) -> uint64_t { return closed.rows->bytes(); },
-                               [](const auto& stored) -> uint64_t { return stored.image->memory_bytes(); }},
+                               [](const InMemory& chunk) -> uint64_t { return chunk.image->memory_bytes(); },
+                               [](const Persisted& chunk) -> uint64_t { return chunk.image->memory_bytes(); },
+                               [](const Unloaded&) -> uint64_t { return 0; }},
                     stage_);
 }
 
 model::TimeRange StagedChunk::row_times() const {
   return std::visit(Overloaded{[](const Open& open) { return open.rows->snapshot().times; },
                                [](const Closed& closed) { return closed.snapshot.times; },
-                               [](const auto& stored) { return stored.image->times(); }},
+                               [](const InMemory& chunk) { return chunk.image->times(); },
+                               [](const auto& persisted) { return persisted.stored.times; }},
                     stage_);
 }
 
-std::shared_ptr<const chunk::Image> StagedChunk::image() const {
-  return std::visit(Overloaded{[](const Open&) { return std::shared_ptr<const chunk::Image>(); },
-                               [](const Closed&) { return std::shared_ptr<const chunk::Image>(); },
-                               [](const auto& stored) { return stored.image; }},
-                    stage_);
-}
-
-std::string_view StagedChunk::object() const {
-  if (const auto* persisted = std::get_if<Persisted>(&stage_)) return persisted->object;
-  if (const auto* unloaded = std::get_if<Unloaded>(&stage_)) return unloaded->object;
-  return {};
+const StoredFacts* StagedChunk::stored() const {
+  if (const auto* persisted = std::get_if<Persisted>(&stage_)) return &persisted->stored;
+  if (const auto* unloaded = std::get_if<Unloaded>(&stage_)) return &unloaded->stored;
+  return nullptr;
 }
 
 }  // namespace magnetite::database

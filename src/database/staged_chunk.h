@@ -6,7 +6,10 @@
 // Compaction and persistence do not change their sources: they make new chunks and remove the sources in one step.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,6 +18,7 @@
 #include "base/result.h"
 #include "chunk/image.h"
 #include "chunk/open_chunk.h"
+#include "chunk/stored_image.h"
 #include "model/ids.h"
 #include "query/table_snapshot.h"
 
@@ -28,6 +32,15 @@ struct ChunkTimes {
   WallTime first_write;
   WallTime last_write;
   WallTime closed;
+};
+
+// What is known of a persisted chunk without reading it.
+struct StoredFacts {
+  std::string name;                 // of the file, as the catalog has it
+  std::shared_ptr<const void> pin;  // keeps the object from being cleaned up
+  uint64_t bytes = 0;
+  uint64_t rows = 0;
+  model::TimeRange times = model::TimeRange::none();
 };
 
 // A copyable value; not thread-safe (Partition guards it). Every edge either happens or returns kFailedPrecondition,
@@ -46,11 +59,11 @@ class StagedChunk {
   };
   struct Persisted {
     std::shared_ptr<const chunk::Image> image;  // over bytes in memory
-    std::string object;                         // its path in the store
+    StoredFacts stored;
   };
   struct Unloaded {
-    std::shared_ptr<const chunk::Image> image;  // reads the store
-    std::string object;
+    std::shared_ptr<const chunk::StoredImage> image;
+    StoredFacts stored;
   };
   using Stage = std::variant<Open, Closed, InMemory, Persisted, Unloaded>;
 
@@ -63,10 +76,14 @@ class StagedChunk {
   // The action ended without a result, or its result replaced others than this chunk.
   Result<> end(LifecycleAction action);
   Result<> moved(std::shared_ptr<const chunk::Image> image);  // ends kMoving
-  Result<> unload(std::shared_ptr<const chunk::Image> from_store);
-  // Also after an unload: the bytes are in memory again.
-  Result<> cache(std::shared_ptr<const chunk::Image> in_memory);
+  Result<> unload(std::shared_ptr<const chunk::StoredImage> image);
+  Result<> load(std::shared_ptr<const chunk::Image> in_memory);  // undoes an unload
   Result<> check_drop() const;
+  // Rows of this entry are in it. Entries of a partition all come from one sequencer.
+  void applied(model::Sequence entry) { last_entry_ = std::max(last_entry_.value_or(entry), entry); }
+  std::optional<model::Sequence> last_entry() const { return last_entry_; }
+  // A query reads it. Copies of the chunk remember it together.
+  void use(WallTime now) const { last_use_->store(now.nanos, std::memory_order_relaxed); }
 
   const model::ChunkAddress& address() const { return address_; }
   model::ChunkId id() const { return address_.chunk; }
@@ -74,14 +91,13 @@ class StagedChunk {
   const Stage& stage() const { return stage_; }
   LifecycleAction action() const { return action_; }
   ChunkTimes times() const;
+  WallTime last_use() const;  // by a query or, before the first one, by its creation
   query::ChunkStorage storage() const;
   bool unpersisted() const;
   uint64_t rows() const;
-  uint64_t memory_bytes() const;  // without the dictionary
+  uint64_t memory_bytes() const;  // without dictionaries and caches
   model::TimeRange row_times() const;
-  // Rows of closed and later stages; nullptr while open or closed.
-  std::shared_ptr<const chunk::Image> image() const;
-  std::string_view object() const;  // empty while it has none
+  const StoredFacts* stored() const;  // nullptr while unpersisted
 
  private:
   Error wrong_stage(std::string_view operation, std::string_view expected) const;
@@ -91,6 +107,8 @@ class StagedChunk {
   Stage stage_;
   ChunkTimes times_;
   LifecycleAction action_ = LifecycleAction::kNone;
+  std::optional<model::Sequence> last_entry_;
+  std::shared_ptr<std::atomic<int64_t>> last_use_ = std::make_shared<std::atomic<int64_t>>(0);
 };
 
 }  // namespace magnetite::database

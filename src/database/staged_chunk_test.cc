@@ -31,6 +31,13 @@ std::shared_ptr<const chunk::Image> image() {
   return *chunk::Image::open(*std::move(bytes), std::make_shared<chunk::DecodedCache>(1 << 20));
 }
 
+std::shared_ptr<const chunk::StoredImage> stored_image() {
+  return *chunk::StoredImage::of(*image(), chunk::memory_source(image()->bytes()),
+                                 std::make_shared<chunk::FooterCache>(1 << 20));
+}
+
+const StoredFacts kStored{"x.parquet", nullptr, 100, 2, {10, 20}};
+
 model::ChunkAddress address() { return {"db", "cpu", "p", model::ChunkId{7}}; }
 
 StagedChunk in_stage(ChunkStorage storage) {
@@ -45,9 +52,9 @@ StagedChunk in_stage(ChunkStorage storage) {
     case ChunkStorage::kReadBuffer:
       return {address(), model::ChunkOrder{3}, StagedChunk::InMemory{image()}};
     case ChunkStorage::kReadBufferAndObjectStore:
-      return {address(), model::ChunkOrder{3}, StagedChunk::Persisted{image(), "x.parquet"}};
+      return {address(), model::ChunkOrder{3}, StagedChunk::Persisted{image(), kStored}};
     case ChunkStorage::kObjectStoreOnly:
-      return {address(), model::ChunkOrder{3}, StagedChunk::Unloaded{image(), "x.parquet"}};
+      return {address(), model::ChunkOrder{3}, StagedChunk::Unloaded{stored_image(), kStored}};
   }
   return in_stage(ChunkStorage::kOpenMutableBuffer);
 }
@@ -109,7 +116,7 @@ TEST(StagedChunk, EveryEdgeFromEveryStage) {
            [](StagedChunk& chunk) { return chunk.begin(LifecycleAction::kPersisting, WallTime{9}); });
     expect("compacting", row.compacting,
            [](StagedChunk& chunk) { return chunk.begin(LifecycleAction::kCompacting, WallTime{9}); });
-    expect("unload", row.unload, [](StagedChunk& chunk) { return chunk.unload(image()); });
+    expect("unload", row.unload, [](StagedChunk& chunk) { return chunk.unload(stored_image()); });
   }
 }
 
@@ -149,15 +156,15 @@ TEST(StagedChunk, AMovedChunkHoldsItsImage) {
   EXPECT_EQ(chunk.times().closed, WallTime{9});
 }
 
-TEST(StagedChunk, UnloadedAndCachedAgainItKeepsItsObject) {
+TEST(StagedChunk, UnloadedAndLoadedAgainItKeepsItsObject) {
   StagedChunk chunk = in_stage(ChunkStorage::kReadBufferAndObjectStore);
-  ASSERT_TRUE(chunk.unload(image()));
-  EXPECT_EQ(chunk.object(), "x.parquet");
+  ASSERT_TRUE(chunk.unload(stored_image()));
+  EXPECT_EQ(chunk.stored()->name, "x.parquet");
   EXPECT_FALSE(chunk.unpersisted());
-  ASSERT_TRUE(chunk.cache(image()));
+  ASSERT_TRUE(chunk.load(image()));
   EXPECT_EQ(chunk.storage(), ChunkStorage::kReadBufferAndObjectStore);
-  EXPECT_EQ(chunk.object(), "x.parquet");
-  EXPECT_FALSE(chunk.cache(image()));
+  EXPECT_EQ(chunk.stored()->name, "x.parquet");
+  EXPECT_FALSE(chunk.load(image()));
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ std::shared_ptr<Partition> Table::partition(std::string_view key) {
   const MutexLock lock(mutex_);
   auto found = partitions_.find(key);
   if (found == partitions_.end())
-    found = partitions_.emplace(key, std::make_shared<Partition>(schema_->table(), std::string(key))).first;
+    found = partitions_.emplace(key, std::make_shared<Partition>(context_, schema_->table(), std::string(key))).first;
   return found->second;
 }
 
@@ -76,6 +76,21 @@ chunk::SortKey Table::fix_sort_key(const chunk::OpenSnapshot& rows) {
   } else {
     sort_key_ = std::move(wanted);
   }
+  return sort_key_;
+}
+
+Result<> Table::restore(std::span<const schema::Column> columns, chunk::SortKey sort_key) {
+  for (const schema::Column& column : columns) {
+    if (column.id == schema::kTimeColumnId) continue;
+    MAGNETITE_RETURN_IF_ERROR(declare({schema()->table(), column.id, column.name, column.type}));
+  }
+  const MutexLock lock(mutex_);
+  sort_key_ = std::move(sort_key);
+  return {};
+}
+
+chunk::SortKey Table::sort_key() const {
+  const MutexLock lock(mutex_);
   return sort_key_;
 }
 

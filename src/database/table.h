@@ -21,7 +21,9 @@ namespace magnetite::database {
 // Thread-safe.
 class Table {
  public:
-  explicit Table(std::string name) : schema_(std::make_shared<const schema::TableSchema>(std::move(name))) {}
+  // `context` outlives it.
+  Table(const PartitionContext& context, std::string name)
+      : context_(context), schema_(std::make_shared<const schema::TableSchema>(std::move(name))) {}
 
   std::shared_ptr<const schema::TableSchema> schema() const EXCLUDES(mutex_);
 
@@ -35,12 +37,18 @@ class Table {
   std::shared_ptr<Partition> partition(std::string_view key) EXCLUDES(mutex_);             // made if missing
   std::vector<std::shared_ptr<Partition>> partitions() const EXCLUDES(mutex_);
 
+  // What a catalog remembered, before anything else is known of the table. kCorruption when the columns' ids leave
+  // gaps.
+  Result<> restore(std::span<const schema::Column> columns, chunk::SortKey sort_key) EXCLUDES(mutex_);
+
   // The key rows of this snapshot are frozen by; what it adds stays for the table (fixed at the first freeze).
   chunk::SortKey fix_sort_key(const chunk::OpenSnapshot& rows) EXCLUDES(mutex_);
+  chunk::SortKey sort_key() const EXCLUDES(mutex_);
   // The fixed key, then the other tags by name: an order for queries, covering every chunk.
   chunk::SortKey query_sort_key() const EXCLUDES(mutex_);
 
  private:
+  const PartitionContext& context_;
   mutable Mutex mutex_;
   std::shared_ptr<const schema::TableSchema> schema_ GUARDED_BY(mutex_);
   chunk::SortKey sort_key_ GUARDED_BY(mutex_);

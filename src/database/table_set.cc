@@ -30,7 +30,7 @@ std::shared_ptr<Table> TableSet::find(std::string_view name) const {
 std::shared_ptr<Table> TableSet::find_or_create(std::string_view name) {
   const MutexLock lock(mutex_);
   auto found = tables_.find(name);
-  if (found == tables_.end()) found = tables_.emplace(name, std::make_shared<Table>(std::string(name))).first;
+  if (found == tables_.end()) found = tables_.emplace(name, std::make_shared<Table>(context_, std::string(name))).first;
   return found->second;
 }
 

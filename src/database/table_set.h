@@ -20,7 +20,8 @@ namespace magnetite::database {
 // Thread-safe.
 class TableSet final : public entry::RouteContext {
  public:
-  explicit TableSet(const model::Limits& limits) : limits_(limits) {}
+  // `context` outlives it.
+  TableSet(const model::Limits& limits, const PartitionContext& context) : limits_(limits), context_(context) {}
 
   // RouteContext
   std::shared_ptr<const schema::TableSchema> table(std::string_view name) override;
@@ -38,6 +39,7 @@ class TableSet final : public entry::RouteContext {
 
  private:
   const model::Limits limits_;
+  const PartitionContext& context_;
   mutable Mutex mutex_;
   std::map<std::string, std::shared_ptr<Table>, std::less<>> tables_ GUARDED_BY(mutex_);
 };

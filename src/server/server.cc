@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "base/worker_pool.h"
 #include "server/database_registry.h"
+#include "server/lifecycle_runner.h"
 #include "server/rules_proto.h"
 #include "write_buffer/file/file_log.h"
 
@@ -66,7 +67,10 @@ class ServerImpl final : public Server {
         cache_(std::make_shared<chunk::DecodedCache>(options_.cache_bytes_max != 0 ? options_.cache_bytes_max
                                                                                    : machine_memory_bytes() / 4)),
         // Few waiting jobs: their rows stay in memory as columns, and a writer that finds the queue full builds itself.
-        jobs_(executor, {"freeze", std::max<size_t>(1, cores() / 2), 2}),
+        footers_(std::make_shared<chunk::FooterCache>(machine_memory_bytes() / 16)),
+        jobs_(executor),
+        pool_(executor, {"jobs", job_threads(), 2}),
+        lifecycle_(executor, [this] { return initialized_databases(); }),
         changed_(executor) {
     const MutexLock lock(mutex_);
     server_id_ = options_.server_id;
@@ -76,6 +80,7 @@ class ServerImpl final : public Server {
 
   void start() override {
     worker_ = executor_.spawn("loader", [this] { run_loader(); });
+    lifecycle_.start();
   }
 
   void stop() override {
@@ -86,8 +91,9 @@ class ServerImpl final : public Server {
     }
     stopping_ = true;
     worker_.join();
+    lifecycle_.stop();
     databases_.clear();
-    jobs_.stop();
+    pool_.stop();
   }
 
   std::optional<model::ServerId> server_id() const override {
@@ -124,7 +130,7 @@ class ServerImpl final : public Server {
       return fail(ErrorCode::kAlreadyExists, fmt::format("Database {} already exists", name));
     const auto create = [&]() -> Result<std::shared_ptr<database::Database>> {
       MAGNETITE_RETURN_IF_ERROR(store_.put_if_absent(rules_path(id, name), encode_rules_file(rules)));
-      auto opened = open_database(std::move(rules));
+      auto opened = open_database(id, std::move(rules), database::Database::Origin::kCreated);
       if (!opened) static_cast<void>(store_.remove(rules_path(id, name)));  // ours and empty: the name is free again
       return opened;
     };
@@ -185,7 +191,7 @@ class ServerImpl final : public Server {
       each.error = entry.error;
       if (entry.database != nullptr) {
         const write_buffer::WriterStatus log = entry.database->log_status();
-        each.replayed_bytes = entry.database->counters().replayed_bytes;
+        each.replayed_bytes = entry.database->replay_counters().bytes;
         each.log_mode = log.mode;
         each.log_problem = log.problem;
         each.log_bytes = log.bytes_on_disk;
@@ -241,7 +247,17 @@ class ServerImpl final : public Server {
     return *server_id_;
   }
 
-  Result<std::shared_ptr<database::Database>> open_database(model::DatabaseRules rules) {
+  static size_t job_threads() { return std::max<size_t>(1, cores() / 2); }
+
+  std::vector<std::shared_ptr<database::Database>> initialized_databases() const {
+    std::vector<std::shared_ptr<database::Database>> initialized;
+    for (auto& [name, entry] : databases_.all())
+      if (entry.state == DatabaseState::kInitialized) initialized.push_back(entry.database);
+    return initialized;
+  }
+
+  Result<std::shared_ptr<database::Database>> open_database(model::ServerId id, model::DatabaseRules rules,
+                                                            database::Database::Origin origin) {
     write_buffer::FileLogOptions log_options;
     log_options.folder = fmt::format("{}/{}", options_.log_folder, rules.uuid.text());
     log_options.sync = options_.wal_sync;
@@ -249,9 +265,18 @@ class ServerImpl final : public Server {
         options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax);
     MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log,
                   write_buffer::FileLog::open(disk_, executor_, std::move(log_options)));
-    const database::Surroundings surroundings{executor_, jobs_,           cache_,
-                                              memory_,   options_.limits, options_.open_chunk_bytes_max};
-    return database::Database::make(surroundings, std::move(rules), std::move(log));
+    const database::Surroundings surroundings{executor_,
+                                              pool_,
+                                              jobs_,
+                                              cache_,
+                                              footers_,
+                                              store_,
+                                              memory_,
+                                              options_.limits,
+                                              options_.open_chunk_bytes_max,
+                                              {job_threads(), job_threads()}};
+    object_store::ObjectPath folder({std::to_string(id.value), rules.name, rules.uuid.text()});
+    return database::Database::open(surroundings, std::move(rules), std::move(log), std::move(folder), origin);
   }
 
   void run_loader() EXCLUDES(mutex_) {
@@ -305,7 +330,8 @@ class ServerImpl final : public Server {
     if (!bytes) return std::unexpected(std::move(bytes).error());
     MAGNETITE_TRY(model::DatabaseRules rules, decode_rules_file(*bytes));
     databases_.set(name, {DatabaseState::kRulesLoaded, {}, nullptr});
-    MAGNETITE_TRY(std::shared_ptr<database::Database> database, open_database(std::move(rules)));
+    MAGNETITE_TRY(std::shared_ptr<database::Database> database,
+                  open_database(id, std::move(rules), database::Database::Origin::kExisting));
     databases_.set(name, {DatabaseState::kReplay, {}, database});
     MAGNETITE_RETURN_IF_ERROR(database->replay(stopping_));
     databases_.set(name, {DatabaseState::kInitialized, {}, std::move(database)});
@@ -318,7 +344,10 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   database::MemoryGauge memory_;
   const std::shared_ptr<chunk::DecodedCache> cache_;
-  WorkerPool jobs_;
+  const std::shared_ptr<chunk::FooterCache> footers_;
+  jobs::JobRegistry jobs_;
+  WorkerPool pool_;
+  LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;
   std::atomic<bool> serving_ = true;
   std::atomic<bool> stopping_ = false;

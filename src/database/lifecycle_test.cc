@@ -1,0 +1,276 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "database/testing/sim_database.h"
+
+namespace magnetite::database {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using testing::Rows;
+using testing::SimDatabase;
+using ::testing::SizeIs;
+
+constexpr Duration kWindow = std::chrono::seconds(300);
+constexpr int64_t kSecond = 1'000'000'000;
+
+std::string line(const std::string& tag, int64_t value, int64_t time) {
+  return fmt::format("m,t={} v={}i {}\n", tag, value, time);
+}
+
+model::LifecycleRules without_persist() {
+  model::LifecycleRules rules;
+  rules.persist = false;
+  return rules;
+}
+
+TEST(Lifecycle, AColdPartitionIsCompactedAndPersisted) {
+  SimDatabase world(1);
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    ASSERT_TRUE(world.write(line("a", 1, t) + line("b", 2, t)));
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("OpenMutableBuffer", 1))) << "young rows stay";
+    world.advance(kWindow + std::chrono::seconds(31));
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1)));
+    EXPECT_THAT(world.files(), SizeIs(1));
+    EXPECT_THAT(world.rows(), SizeIs(2));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, WithoutPersistAColdPartitionIsCompactedOnly) {
+  SimDatabase world(2, without_persist());
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.advance(2 * kWindow);
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBuffer", 1)));
+    EXPECT_THAT(world.files(), IsEmpty());
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, AfterARestartPersistedRowsComeFromTheStoreAndOthersFromTheLog) {
+  SimDatabase world(3);
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    ASSERT_TRUE(world.write(line("a", 1, t)));
+    world.advance(2 * kWindow);
+    world.settle();
+    ASSERT_TRUE(world.write(line("a", 2, t + kSecond) + line("a", 3, t)));
+    world.crash();
+    world.start();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ObjectStoreOnly", 1), Pair("OpenMutableBuffer", 1)));
+    EXPECT_THAT(world.rows(), ElementsAre(Pair(Pair("a", t), 3), Pair(Pair("a", t + kSecond), 2)));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, TheLogIsTrimmedOnceItsRowsArePersisted) {
+  SimDatabase world(4);
+  world.run([&] {
+    world.start();
+    const auto log_bytes = [&] { return world.database->log_status().bytes_on_disk; };
+    uint64_t most = 0;
+    for (int round = 0; round < 12; ++round) {
+      std::string lines;
+      for (int i = 0; i < 800; ++i) lines += line("tag" + std::to_string(i), i, world.now_nanos() + i);
+      ASSERT_TRUE(world.write(lines));
+      world.advance(2 * kWindow);
+      world.settle();
+      most = std::max(most, log_bytes());
+    }
+    EXPECT_LT(most, 12 * 64 * 1024u) << "endless load needs no endless disk";
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, AStoreThatFailsForAnHourLosesNothing) {
+  SimDatabase world(5);
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    ASSERT_TRUE(world.write(line("a", 1, t)));
+    world.store.fail_by_chance({.not_done_percent = 100});
+    for (int minute = 0; minute < 60; ++minute) {
+      world.advance(std::chrono::minutes(1));
+      world.settle();
+    }
+    EXPECT_THAT(world.rows(), SizeIs(1));
+    EXPECT_THAT(world.files(), IsEmpty());
+    world.store.clear_faults();
+    world.advance(std::chrono::minutes(6));
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1)));
+    EXPECT_THAT(world.rows(), ElementsAre(Pair(Pair("a", t), 1)));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, UnderMemoryPressurePersistedChunksAreUnloadedAndStayQueryable) {
+  model::LifecycleRules rules;
+  rules.buffer_bytes_soft = 1;
+  SimDatabase world(6, rules);
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.advance(2 * kWindow);
+    world.settle();
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ObjectStoreOnly", 1)));
+    EXPECT_THAT(world.rows(), SizeIs(1));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, MemoryIsGivenBackWhenTheDatabaseGoes) {
+  SimDatabase world(7);
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    EXPECT_GT(world.gauge.bytes(), 0u);
+    world.advance(2 * kWindow);
+    world.settle();
+    world.stop();
+    EXPECT_EQ(world.gauge.bytes(), 0u);
+  });
+}
+
+TEST(Lifecycle, ManyBurstsOfLateRowsLeaveFewFilesAndNoIdentityTwice) {
+  SimDatabase world(8);
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    for (int burst = 0; burst < 60; ++burst) {
+      ASSERT_TRUE(world.write(line("a", burst, t) + line("b" + std::to_string(burst), burst, t + burst)));
+      world.advance(2 * kWindow);
+      world.settle();
+    }
+    world.advance(std::chrono::hours(24));
+    world.settle();
+    const auto stages = world.stages();
+    size_t chunks = 0;
+    for (const auto& [stage, count] : stages) chunks += count;
+    EXPECT_EQ(chunks, 1u) << "a quiet partition has no two files with one identity";
+    EXPECT_THAT(world.rows(), SizeIs(61));
+    EXPECT_EQ((world.rows()[{"a", t}]), 59);
+    world.stop();
+  });
+}
+
+// Random writes, late ones among them, lifecycle passes, crashes and a store that fails by chance, against a map.
+class History {
+ public:
+  explicit History(uint64_t seed) : world_(seed), random_(seed) {}
+
+  void run() {
+    world_.run([&] {
+      world_.start();
+      start_ = world_.now_nanos();
+      for (int step = 0; step < 60 && !::testing::Test::HasFailure(); ++step) {
+        SCOPED_TRACE(step);
+        this->step();
+      }
+      world_.store.clear_faults();
+      restart();
+      check();
+      world_.stop();
+      EXPECT_EQ(world_.gauge.bytes(), 0u);
+    });
+  }
+
+ private:
+  uint64_t below(uint64_t bound) { return random_() % bound; }
+
+  void step() {
+    const uint64_t choice = below(100);
+    if (choice < 50) {
+      write();
+    } else if (choice < 70) {
+      world_.advance(std::chrono::seconds(below(400)));
+      world_.settle();
+    } else if (choice < 80) {
+      world_.store.fail_by_chance({.not_done_percent = static_cast<uint32_t>(below(20)),
+                                   .unclear_done_percent = static_cast<uint32_t>(below(10)),
+                                   .unclear_not_done_percent = static_cast<uint32_t>(below(10))});
+    } else if (choice < 85) {
+      world_.store.clear_faults();
+    } else if (choice < 93) {
+      restart();
+      check();
+    } else {
+      world_.database->run_lifecycle();  // jobs run beside what comes next
+    }
+  }
+
+  void write() {
+    std::string lines;
+    Rows batch;
+    for (uint64_t i = 0; i <= below(5); ++i) {
+      const std::string tag(1, static_cast<char>('a' + below(3)));
+      const int64_t time = start_ + static_cast<int64_t>(below(40)) * 20 * kSecond;
+      const int64_t value = ++value_;
+      lines += line(tag, value, time);
+      batch[{tag, time}] = value;
+    }
+    const auto written = world_.write(std::move(lines));
+    for (const auto& [identity, value] : batch) {
+      if (written) {
+        model_[identity] = value;
+        maybe_.erase(identity);
+      } else if (written.error().code() == ErrorCode::kUnclear) {
+        maybe_[identity] = value;
+      }
+    }
+  }
+
+  void restart() {
+    world_.crash();
+    world_.start();
+  }
+
+  void check() {
+    world_.store.clear_faults();  // a query says that it failed; here its rows matter
+    Rows seen = world_.rows();
+    for (const auto& [identity, value] : maybe_) {
+      if (!seen.contains(identity) || seen[identity] == value) {
+        seen.erase(identity);
+        model_.erase(identity);
+      }
+    }
+    EXPECT_EQ(seen, model_);
+  }
+
+  SimDatabase world_;
+  std::mt19937_64 random_;
+  Rows model_;
+  Rows maybe_;  // values of writes whose outcome was unclear
+  int64_t start_ = 0;
+  int64_t value_ = 0;
+};
+
+class LifecycleHistory : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(LifecycleHistory, LosesAndDoublesNothing) { History(GetParam()).run(); }
+
+// More of them: MAGNETITE_HISTORIES=5000 build/release/bin/database_test --gtest_filter='*History*'
+uint64_t histories() {
+  const char* wanted = std::getenv("MAGNETITE_HISTORIES");
+  return wanted == nullptr ? 40 : std::strtoull(wanted, nullptr, 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LifecycleHistory, ::testing::Range<uint64_t>(1, 1 + histories()));
+
+}  // namespace
+}  // namespace magnetite::database

@@ -1,0 +1,190 @@
+#include "database/lifecycle_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "database/chunk_jobs.h"
+#include "database/lane_pause.h"
+#include "database/persist_job.h"
+
+namespace magnetite::database {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+std::string name_of(const lifecycle::Action& action) {
+  return std::visit(
+      Overloaded{[](const lifecycle::Close&) { return "close"; }, [](const lifecycle::Compact&) { return "compact"; },
+                 [](const lifecycle::Persist&) { return "persist"; },
+                 [](const lifecycle::CompactPersisted&) { return "compact files"; },
+                 [](const lifecycle::Unload&) { return "unload"; }, [](const lifecycle::Drop&) { return "drop"; }},
+      action.what);
+}
+
+// What a pass may start: as many as run neither here nor elsewhere in the database.
+lifecycle::JobSlots free_slots(const lifecycle::JobSlots& all, const lifecycle::JobSlots& running,
+                               const model::LifecycleRules& rules) {
+  const size_t compactions = rules.max_active_compactions == 0
+                                 ? all.compactions
+                                 : std::min<size_t>(all.compactions, rules.max_active_compactions);
+  return {compactions - std::min(compactions, running.compactions),
+          all.persists - std::min(all.persists, running.persists)};
+}
+
+}  // namespace
+
+MonoTime LifecycleWorker::run_once(const model::DatabaseRules& rules, uint64_t soft_bytes_max) {
+  const lifecycle::Now now{wall_now(), mono_now()};
+  const lifecycle::MemoryView memory{parts_.memory.bytes(), 0, soft_bytes_max};
+  const bool short_of_memory = soft_bytes_max != 0 && memory.used_bytes >= soft_bytes_max;
+  const auto due = schedule_.due(parts_.tables.all(), rules.lifecycle, now, short_of_memory);
+  std::vector<lifecycle::PartitionView> views;
+  views.reserve(due.size());
+  for (const LifecycleSchedule::Due& each : due) {
+    views.push_back(each.view);
+    schedule_.look_again(*each.partition, lifecycle::next_due(each.view, rules.lifecycle, now));
+  }
+  const auto slots = free_slots(parts_.slots, schedule_.running(), rules.lifecycle);
+  for (const lifecycle::Action& action : lifecycle::decide(views, rules.lifecycle, now, memory, slots)) {
+    remember(action);
+    if (auto begun = perform(action); !begun)
+      log::info("a lifecycle action did not begin", {{"database", parts_.database},
+                                                     {"table", action.table},
+                                                     {"partition", action.partition_key},
+                                                     {"action", name_of(action)},
+                                                     {"because", begun.error().message()}});
+  }
+  const auto backoff = std::chrono::milliseconds(rules.lifecycle.worker_backoff_millis);
+  return std::min(schedule_.next_due(), now.mono + backoff);
+}
+
+Result<> LifecycleWorker::perform(const lifecycle::Action& action) {
+  const std::shared_ptr<Table> table = parts_.tables.find(action.table);
+  const std::shared_ptr<Partition> partition = table == nullptr ? nullptr : table->find_partition(action.partition_key);
+  if (partition == nullptr)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("table '{}' has no partition '{}'", action.table, action.partition_key));
+  const Subject on{table, partition};
+  return std::visit(Overloaded{[&](const lifecycle::Close& what) { return close(on, what); },
+                               [&](const lifecycle::Compact& what) { return compact(on, what); },
+                               [&](const lifecycle::Persist& what) { return persist(on, what); },
+                               [&](const lifecycle::CompactPersisted& what) { return compact_files(on, what); },
+                               [&](const lifecycle::Unload& what) { return unload(on, what); },
+                               [&](const lifecycle::Drop& what) { return drop(on, what); }},
+                    action.what);
+}
+
+void LifecycleWorker::start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
+                            jobs::JobRegistry::Body body) {
+  schedule_.started(*on.partition, work, mono_now());
+  parts_.start_job(kind, {parts_.database, on.partition->table(), on.partition->key(), std::move(chunks)},
+                   [this, on, work, body = std::move(body)](jobs::JobControl& control) mutable {
+                     Result<> outcome = body(control);
+                     schedule_.ended(*on.partition, work, outcome.has_value(), mono_now());
+                     return outcome;
+                   });
+}
+
+Result<> LifecycleWorker::close(const Subject& on, const lifecycle::Close&) {
+  const LanePause pause(parts_.lanes);
+  on.partition->close(wall_now());
+  return {};
+}
+
+Result<> LifecycleWorker::compact(const Subject& on, const lifecycle::Compact& what) {
+  std::vector<ChunkWork> work;
+  {
+    const LanePause pause(parts_.lanes);
+    MAGNETITE_TRY(work, on.partition->begin(what.chunks, LifecycleAction::kCompacting, wall_now()));
+  }
+  start(on, Work::kCompact, jobs::JobKind::kCompactChunks, what.chunks,
+        [this, on, work = std::move(work)](jobs::JobControl& control) {
+          const ChunkJobContext context{parts_.database, parts_.uuid, parts_.files.cache()};
+          return compact_chunks(context, *on.table, *on.partition, work, wall_now(), control);
+        });
+  return {};
+}
+
+Result<> LifecycleWorker::persist(const Subject& on, const lifecycle::Persist& what) {
+  PersistWork work;
+  persistence::DatabaseCheckpoint cut;
+  {
+    const LanePause pause(parts_.lanes);
+    MAGNETITE_TRY(work, on.partition->begin_persist(what.split_timestamp, wall_now()));
+    cut = parts_.watermarks.checkpoint_after(work.changes);
+  }
+  std::vector<model::ChunkId> chunks = work.ids();
+  start(on, Work::kPersist, jobs::JobKind::kPersistChunks, std::move(chunks),
+        [this, on, work = std::move(work), cut = std::move(cut)](jobs::JobControl& control) {
+          const auto cut_again = [this, &on] {
+            const LanePause pause(parts_.lanes);
+            return parts_.watermarks.checkpoint_after(on.partition->flush_changes());
+          };
+          return database::persist({*on.table, *on.partition, work, cut, cut_again, parts_.files, parts_.uuid,
+                                    parts_.executor.clock(), parts_.persisted},
+                                   control);
+        });
+  return {};
+}
+
+Result<> LifecycleWorker::compact_files(const Subject& on, const lifecycle::CompactPersisted& what) {
+  MAGNETITE_TRY(std::vector<ChunkWork> work,
+                on.partition->begin(what.chunks, LifecycleAction::kCompacting, wall_now()));
+  start(on, Work::kCompactFiles, jobs::JobKind::kCompactFiles, what.chunks,
+        [this, on, work = std::move(work)](jobs::JobControl& control) {
+          return database::compact_files(
+              {*on.table, *on.partition, work, parts_.files, parts_.uuid, parts_.executor.clock(), parts_.persisted},
+              control);
+        });
+  return {};
+}
+
+Result<> LifecycleWorker::unload(const Subject& on, const lifecycle::Unload& what) {
+  const auto chunk = on.partition->find(what.chunk);
+  if (!chunk) return fail(ErrorCode::kNotFound, on.partition->address(what.chunk).text() + " is not there");
+  const auto* persisted = std::get_if<StagedChunk::Persisted>(&chunk->stage());
+  // A chunk in another stage says so itself.
+  if (persisted == nullptr) return on.partition->unload(what.chunk, nullptr);
+  MAGNETITE_TRY(auto stored, parts_.files.open(persisted->stored, *persisted->image));
+  return on.partition->unload(what.chunk, std::move(stored));
+}
+
+Result<> LifecycleWorker::drop(const Subject& on, const lifecycle::Drop& what) {
+  std::optional<persistence::PartitionCheckpoint> left;
+  PersistedChange change;
+  change.partition = on.partition.get();
+  {
+    const LanePause pause(parts_.lanes);
+    const auto chunk = on.partition->find(what.chunk);
+    if (chunk && chunk->stored() != nullptr) change.removed.push_back(chunk->stored()->name);
+    MAGNETITE_RETURN_IF_ERROR(on.partition->drop(what.chunk));
+    left = on.partition->checkpoint();
+  }
+  log::warn("a chunk was dropped", {{"chunk", on.partition->address(what.chunk).text()}});
+  change.partition_checkpoint = &*left;
+  change.cut = [this] {
+    const LanePause pause(parts_.lanes);
+    return parts_.watermarks.checkpoint_after({});
+  };
+  return parts_.persisted.commit(change);
+}
+
+void LifecycleWorker::remember(const lifecycle::Action& action) {
+  const MutexLock lock(mutex_);
+  planned_[{action.table, action.partition_key}] = {action.table, action.partition_key, name_of(action), action.reason,
+                                                    wall_now()};
+}
+
+std::vector<PlannedAction> LifecycleWorker::planned() const {
+  const MutexLock lock(mutex_);
+  std::vector<PlannedAction> all;
+  for (const auto& [key, action] : planned_) all.push_back(action);
+  return all;
+}
+
+}  // namespace magnetite::database

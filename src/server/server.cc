@@ -177,6 +177,20 @@ class ServerImpl final : public Server {
     return (*found)->write(std::move(input));
   }
 
+  Result<> perform(std::string_view name, const lifecycle::Action& action) override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
+    return found->lifecycle().perform(action);
+  }
+
+  Result<std::vector<database::PlannedAction>> planned(std::string_view name) const override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
+    return found->lifecycle().planned();
+  }
+
+  jobs::JobRegistry& jobs() override { return jobs_; }
+
   ServerStatus status() const override {
     ServerStatus status;
     {

@@ -11,7 +11,10 @@
 #include "base/disk.h"
 #include "base/executor.h"
 #include "base/result.h"
+#include "database/lifecycle_worker.h"
 #include "database/write.h"
+#include "jobs/job_registry.h"
+#include "lifecycle/actions.h"
 #include "model/database_rules.h"
 #include "model/ids.h"
 #include "model/limits.h"
@@ -89,6 +92,13 @@ class Server : public query::DatabaseSource {
   // Blocks until durable and visible. kNotFound when creating on write is off; kResourceExhausted, kUnavailable and
   // kUnclear are worth repeating.
   virtual Result<database::WriteReport> write(std::string_view database, database::WriteInput input) = 0;
+
+  // What the policy would do, now, whatever it thinks: large work has only begun as a job when this returns. kNotFound,
+  // kFailedPrecondition when the chunk or the partition is not in a state for it.
+  virtual Result<> perform(std::string_view database, const lifecycle::Action& action) = 0;
+  // What the policy asked for last, per partition.
+  virtual Result<std::vector<database::PlannedAction>> planned(std::string_view database) const = 0;
+  virtual jobs::JobRegistry& jobs() = 0;
 
   virtual ServerStatus status() const = 0;
   virtual Counters counters(std::string_view database) const = 0;

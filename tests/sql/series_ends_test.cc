@@ -104,7 +104,8 @@ TEST_P(SeriesEnds, PlansSayWhatTheyRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(States, SeriesEnds,
-                         ::testing::Values(ChunkState::kOpen, ChunkState::kFrozen, ChunkState::kReplayed));
+                         ::testing::Values(ChunkState::kOpen, ChunkState::kFrozen, ChunkState::kReplayed,
+                                           ChunkState::kUnloaded, ChunkState::kRestored));
 
 }  // namespace
 }  // namespace magnetite::testing

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "model/ids.h"
 #include "object_store/file/file_store.h"
@@ -50,7 +52,59 @@ void SqlHarness::restart() {
 }
 
 void SqlHarness::settle() {
-  if (state_ == ChunkState::kReplayed) restart();
+  if (state_ == ChunkState::kCompacted) compact();
+  if (state_ >= ChunkState::kPersisted) persist();
+  if (state_ == ChunkState::kUnloaded) unload();
+  if (state_ == ChunkState::kReplayed || state_ == ChunkState::kRestored) restart();
+}
+
+void SqlHarness::act(const std::function<std::vector<lifecycle::Action>(const query::TableSnapshot&)>& actions) {
+  for (const std::string& name : server_->database_names()) {
+    const auto database = server_->database(name).value();
+    for (const std::string& table : database->table_names()) {
+      const query::TableSnapshot snapshot = database->snapshot(table).value();
+      for (lifecycle::Action& action : actions(snapshot)) {
+        action.table = table;
+        const auto begun = server_->perform(name, action);
+        ASSERT_TRUE(begun) << begun.error().describe();
+      }
+    }
+  }
+  for (const jobs::JobStatus& job : server_->jobs().list()) {
+    const auto ended = server_->jobs().wait(job.id, kNever);
+    ASSERT_EQ(ended->state, jobs::JobState::kSucceeded) << ended->error;
+  }
+}
+
+void SqlHarness::compact() {
+  act([](const query::TableSnapshot& snapshot) {
+    std::map<std::string, lifecycle::Compact> partitions;
+    for (const query::ChunkSnapshot& chunk : snapshot.chunks)
+      partitions[chunk.partition_key].chunks.push_back(chunk.id);
+    std::vector<lifecycle::Action> actions;
+    for (auto& [key, what] : partitions) actions.push_back({"", key, std::move(what), ""});
+    return actions;
+  });
+}
+
+void SqlHarness::persist() {
+  act([](const query::TableSnapshot& snapshot) {
+    std::set<std::string> partitions;
+    for (const query::ChunkSnapshot& chunk : snapshot.chunks) partitions.insert(chunk.partition_key);
+    std::vector<lifecycle::Action> actions;
+    for (const std::string& key : partitions) actions.push_back({"", key, lifecycle::Persist{}, ""});
+    return actions;
+  });
+}
+
+void SqlHarness::unload() {
+  act([](const query::TableSnapshot& snapshot) {
+    std::vector<lifecycle::Action> actions;
+    for (const query::ChunkSnapshot& chunk : snapshot.chunks)
+      if (chunk.storage == query::ChunkStorage::kReadBufferAndObjectStore)
+        actions.push_back({"", chunk.partition_key, lifecycle::Unload{chunk.id}, ""});
+    return actions;
+  });
 }
 
 void SqlHarness::write(const std::string& lines, const std::string& database) {

@@ -1,6 +1,7 @@
 // A server and its SQL engine in one process, over a folder of its own: line protocol in, steps, SQL out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,9 +15,13 @@ namespace magnetite::testing {
 
 // The states a chunk can be in; every case gives the same rows in each.
 enum class ChunkState : uint8_t {
-  kOpen,      // mutable columns
-  kFrozen,    // images: every write is frozen at once
-  kReplayed,  // open columns after a restart
+  kOpen,       // mutable columns
+  kFrozen,     // images: every write is frozen at once
+  kReplayed,   // open columns after a restart
+  kCompacted,  // one image in memory
+  kPersisted,  // image in memory and in the store
+  kUnloaded,   // in the store only
+  kRestored,   // in the store only, after a restart
 };
 
 class SqlHarness {
@@ -37,6 +42,11 @@ class SqlHarness {
 
  private:
   void start();
+  // Does it to every partition, and waits for the jobs.
+  void act(const std::function<std::vector<lifecycle::Action>(const query::TableSnapshot&)>& actions);
+  void compact();
+  void persist();
+  void unload();
   const ChunkState state_;
   const query::sql::EngineOptions options_;
   const std::string folder_;

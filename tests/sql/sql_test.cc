@@ -143,12 +143,17 @@ TEST_P(Sql, NamesThatDifferByCaseStayApart) {
   EXPECT_THAT(query("DESCRIBE m"), HasSubstr("temp$2"));
 }
 
-INSTANTIATE_TEST_SUITE_P(States, Sql, ::testing::Values(ChunkState::kOpen, ChunkState::kFrozen, ChunkState::kReplayed),
-                         [](const auto& state) {
-                           return state.param == ChunkState::kOpen     ? "Open"
-                                  : state.param == ChunkState::kFrozen ? "Frozen"
-                                                                       : "Replayed";
-                         });
+std::string name_of(const ::testing::TestParamInfo<ChunkState>& state) {
+  static constexpr const char* kNames[] = {"Open",      "Frozen",   "Replayed", "Compacted",
+                                           "Persisted", "Unloaded", "Restored"};
+  return kNames[static_cast<size_t>(state.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(States, Sql,
+                         ::testing::Values(ChunkState::kOpen, ChunkState::kFrozen, ChunkState::kReplayed,
+                                           ChunkState::kCompacted, ChunkState::kPersisted, ChunkState::kUnloaded,
+                                           ChunkState::kRestored),
+                         name_of);
 
 class SqlSurface : public ::testing::Test {
  protected:

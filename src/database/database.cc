@@ -269,10 +269,17 @@ MonoTime Database::run_lifecycle() {
     const uint64_t fair = std::max<uint64_t>(1, memory_.bytes() / 100 * kSoftPercent);
     soft = soft == 0 ? fair : std::min(soft, fair);
   }
+  clean_up_if_due(now.worker_cleanup_avg_sleep_seconds);
   return lifecycle_.run_once(now, soft);
 }
 
-Result<> Database::clean_up() { return catalog_.clean_up(); }
+void Database::clean_up_if_due(uint64_t avg_sleep_seconds) {
+  const MonoTime now = surroundings_.executor.clock().mono_now();
+  if (!next_clean_up_) next_clean_up_ = now + std::chrono::seconds(avg_sleep_seconds);
+  if (now < *next_clean_up_) return;
+  next_clean_up_ = now + std::chrono::seconds(avg_sleep_seconds);
+  start_job(jobs::JobKind::kCleanUp, {name_, {}, {}, {}}, [this](jobs::JobControl&) { return catalog_.clean_up(); });
+}
 
 model::DatabaseRules Database::rules() const {
   const MutexLock lock(mutex_);

@@ -66,12 +66,10 @@ class Database final : public query::TableSource {
 
   void stop();  // ends what waits for a store that does not answer; commits fail from now on
 
-  // One pass of the lifecycle, once replay has ended. Returns when the next is due at the latest.
+  // One pass of the lifecycle, once replay has ended; now and then it also removes files that no catalog names. Returns
+  // when the next pass is due at the latest. For one task.
   MonoTime run_lifecycle();
   LifecycleWorker& lifecycle() { return lifecycle_; }
-  // One pass of removing what no catalog names.
-  Result<> clean_up();
-
   // Durable and visible when it returns (L5, L11).
   Result<WriteReport> write(WriteInput input);
 
@@ -105,6 +103,7 @@ class Database final : public query::TableSource {
              const write_buffer::StoredAt& stored_at);
   void move_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition, WallTime now);
   // Runs `body` on the pool as a job; on this thread when the pool has no room, so that work is never put off for ever.
+  void clean_up_if_due(uint64_t avg_sleep_seconds);
   void start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) EXCLUDES(mutex_);
 
   const Surroundings surroundings_;
@@ -125,6 +124,7 @@ class Database final : public query::TableSource {
   const ChunkFiles files_;
   CatalogBinding catalog_;
   LifecycleWorker lifecycle_;
+  std::optional<MonoTime> next_clean_up_;  // of run_lifecycle() alone
 
   mutable Mutex mutex_;
   Signal jobs_done_;

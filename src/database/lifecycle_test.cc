@@ -134,6 +134,28 @@ TEST(Lifecycle, UnderMemoryPressurePersistedChunksAreUnloadedAndStayQueryable) {
   });
 }
 
+TEST(Lifecycle, FilesThatNothingNamesAreRemovedAndOthersKept) {
+  SimDatabase world(9);
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.advance(2 * kWindow);
+    world.settle();
+    const std::vector<std::string> live = world.files();
+    ASSERT_THAT(live, SizeIs(1));
+    auto stray = *object_store::ObjectPath::parse(live[0]);
+    stray = object_store::ObjectPath({stray.parts().begin(), stray.parts().end() - 1}) / "9.stray.parquet";
+    ASSERT_TRUE(world.memory_store->put(stray, {}));
+    world.advance(std::chrono::seconds(2 * world.rules.worker_cleanup_avg_sleep_seconds));
+    world.settle();
+    world.advance(std::chrono::seconds(2 * world.rules.worker_cleanup_avg_sleep_seconds));
+    world.settle();
+    EXPECT_EQ(world.files(), live);
+    EXPECT_THAT(world.rows(), SizeIs(1));
+    world.stop();
+  });
+}
+
 TEST(Lifecycle, MemoryIsGivenBackWhenTheDatabaseGoes) {
   SimDatabase world(7);
   world.run([&] {

@@ -92,6 +92,9 @@ class ServerImpl final : public Server {
     stopping_ = true;
     worker_.join();
     lifecycle_.stop();
+    for (const auto& [name, entry] : databases_.all())
+      if (entry.database != nullptr) entry.database->stop();
+    for (const jobs::JobStatus& job : jobs_.list()) jobs_.cancel(job.id);
     databases_.clear();
     pool_.stop();
   }

@@ -40,7 +40,15 @@ Result<> CatalogBinding::create(uint64_t transactions_until_checkpoint) {
 Result<> CatalogBinding::load(uint64_t transactions_until_checkpoint) {
   catalog::CatalogOptions options;
   options.transactions_until_checkpoint = transactions_until_checkpoint;
-  MAGNETITE_TRY(catalog_, catalog::Catalog::open(place_, options));
+  auto opened = catalog::Catalog::open(place_, options);
+  if (!opened && opened.error().code() == ErrorCode::kNotFound) {
+    // The database was being created when its server stopped: nothing of it is there. With files it would be a loss.
+    MAGNETITE_TRY(const object_store::FolderListing data,
+                  place_.store.list_folder(catalog::data_folder(place_.database_folder)));
+    if (data.objects.empty() && data.folders.empty()) return create(transactions_until_checkpoint);
+  }
+  if (!opened) return std::unexpected(std::move(opened).error());
+  catalog_ = *std::move(opened);
   for (const catalog::Problem& problem : catalog_->passed_over())
     log::warn("a checkpoint of the catalog was passed over", {{"problem", problem.text()}});
   return {};

@@ -299,8 +299,11 @@ Result<> Database::check_update(const model::DatabaseRules& rules) const {
 }
 
 void Database::update_rules(model::DatabaseRules rules) {
-  const MutexLock lock(mutex_);
-  rules_ = std::move(rules);
+  {
+    const MutexLock lock(mutex_);
+    rules_ = std::move(rules);
+  }
+  lifecycle_.rules_changed();
 }
 
 uint64_t Database::rows() const {

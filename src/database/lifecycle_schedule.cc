@@ -36,6 +36,11 @@ std::vector<LifecycleSchedule::Due> LifecycleSchedule::due(const std::vector<std
   return due;
 }
 
+void LifecycleSchedule::look_at_all() {
+  const MutexLock lock(mutex_);
+  for (auto& [key, entry] : entries_) entry.due = MonoTime{INT64_MIN};
+}
+
 void LifecycleSchedule::look_again(const Partition& partition, MonoTime at) {
   const MutexLock lock(mutex_);
   entries_[key_of(partition)].due = at;

@@ -31,6 +31,8 @@ class LifecycleSchedule {
   // rotated on the way.
   std::vector<Due> due(const std::vector<std::shared_ptr<Table>>& tables, const model::LifecycleRules& rules,
                        lifecycle::Now now, bool all) EXCLUDES(mutex_);
+  // The rules have changed: every partition is due.
+  void look_at_all() EXCLUDES(mutex_);
   // After a pass: when to look at it again if nothing happens.
   void look_again(const Partition& partition, MonoTime at) EXCLUDES(mutex_);
 

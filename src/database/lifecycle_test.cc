@@ -47,6 +47,32 @@ TEST(Lifecycle, AColdPartitionIsCompactedAndPersisted) {
   });
 }
 
+TEST(Lifecycle, AChangedWindowTakesEffectOnPartitionsThatAreThere) {
+  SimDatabase world(10);
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.settle();
+    world.rules.lifecycle.late_arrive_window_seconds = 5;
+    world.database->update_rules(world.rules);
+    world.advance(std::chrono::seconds(12));
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1)));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, ACreationThatWasInterruptedIsFinishedAtTheNextStart) {
+  SimDatabase world(11);
+  world.run([&] {
+    world.mark_created();  // its rules are there, its catalog is not
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    EXPECT_THAT(world.rows(), SizeIs(1));
+    world.stop();
+  });
+}
+
 TEST(Lifecycle, WithoutPersistAColdPartitionIsCompactedOnly) {
   SimDatabase world(2, without_persist());
   world.run([&] {

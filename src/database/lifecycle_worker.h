@@ -53,6 +53,8 @@ class LifecycleWorker {
   // One pass. Returns when to run the next at the latest.
   MonoTime run_once(const model::DatabaseRules& rules, uint64_t soft_bytes_max);
 
+  void rules_changed() { schedule_.look_at_all(); }
+
   // Does it now, whoever asks; the error of what did not begin.
   Result<> perform(const lifecycle::Action& action);
 

@@ -27,6 +27,7 @@ class SimDatabase {
 
   // Creates the database the first time, loads and replays it later. While the store fails it tries again.
   void start();
+  void mark_created() { created_ = true; }
   void stop();                                         // orderly
   void crash(const sim::PowerCutPolicy& policy = {});  // what was not synced is settled by the policy
 

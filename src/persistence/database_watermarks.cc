@@ -42,7 +42,7 @@ DatabaseCheckpoint DatabaseWatermarks::checkpoint_after(std::span<const MinimumC
   }
   DatabaseCheckpoint checkpoint{log_id_, {}};
   for (const auto& [id, sequencer] : sequencers_) {
-    const auto left = std::ranges::find_if(sequencer.minima, [&, id = id](const auto& minimum) {
+    const auto left = std::ranges::find_if(sequencer.minima, [&](const auto& minimum) {
       const auto found = gone.find(id);
       if (found == gone.end()) return true;
       const auto count = found->second.find(minimum.first);

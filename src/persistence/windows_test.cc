@@ -232,7 +232,8 @@ TEST(PersistenceWindows, RowsDatedInTheFutureAreDeferredUntilTheirTime) {
 TEST(PersistenceWindows, RedeliveredNumbersAreNotForApplying) {
   Partition windows(60);
   EXPECT_FALSE(windows.write(1, 5, 1, 10, 10, 0).redelivered);
-  for (const uint64_t number : {5, 4}) EXPECT_TRUE(windows.write(1, number, 7, 1, 99, 100).redelivered);
+  for (const uint64_t number : {uint64_t{5}, uint64_t{4}})
+    EXPECT_TRUE(windows.write(1, number, 7, 1, 99, 100).redelivered);
   EXPECT_FALSE(windows.write(2, 5, 1, 10, 10, 0).redelivered);
   EXPECT_EQ(windows.open()->rows, 2u);
   EXPECT_EQ(windows.open()->times, (model::TimeRange{10, 10}));

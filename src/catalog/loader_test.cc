@@ -147,7 +147,7 @@ TEST_F(LoaderTest, ACheckpointInTheTransactionsPlace) {
   expect_problem(ProblemKind::kWrongPlace, txn(4));
 }
 TEST_F(LoaderTest, ALinkThatBreaks) {
-  for (const uint64_t revision : {4, 5}) {
+  for (const uint64_t revision : {uint64_t{4}, uint64_t{5}}) {
     const auto whole = read(txn(revision));
     rewrite(txn(revision), [](RecordHeader& header, Transaction&) { header.previous = uuid(77); });
     expect_problem(ProblemKind::kBrokenLink, txn(revision));

@@ -50,6 +50,9 @@ class FakeServer final : public server::Server {
   Result<model::DatabaseRules> rules(std::string_view database) const override;
   Result<model::DatabaseRules> update_rules(model::DatabaseRules rules) override { return rules; }
   Result<database::WriteReport> write(std::string_view database, database::WriteInput input) override;
+  Result<> perform(std::string_view, const lifecycle::Action&) override { return {}; }
+  Result<std::vector<database::PlannedAction>> planned(std::string_view) const override { return {}; }
+  jobs::JobRegistry& jobs() override { return jobs_; }
   server::ServerStatus status() const override;
   server::Counters counters(std::string_view) const override { return {3, 1, 30, 345}; }
   bool serving() const override { return serving_; }
@@ -63,6 +66,8 @@ class FakeServer final : public server::Server {
   std::map<std::string, model::DatabaseRules, std::less<>> databases_;
   std::vector<SeenWrite> writes_;
   std::atomic<bool> serving_ = true;
+  const std::unique_ptr<Executor> executor_ = make_thread_executor();
+  jobs::JobRegistry jobs_{*executor_};
 };
 
 // One column `n` of consecutive integers, in batches of `rows_per_batch`.

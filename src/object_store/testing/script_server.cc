@@ -5,6 +5,7 @@
 #include <boost/asio/socket_base.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <mutex>
 
 namespace magnetite::object_store::testing {
 
@@ -24,7 +25,10 @@ class ScriptServer::Listener {
     tcp::socket wake(context_);
     static_cast<void>(wake.connect(acceptor_.local_endpoint(), ignored));
     acceptor_thread_.join();
-    for (const auto& socket : sockets_) static_cast<void>(socket->shutdown(tcp::socket::shutdown_both, ignored));
+    {
+      const std::lock_guard lock(closing_);
+      for (const auto& socket : sockets_) static_cast<void>(socket->shutdown(tcp::socket::shutdown_both, ignored));
+    }
     threads_.clear();
   }
 
@@ -53,6 +57,7 @@ class ScriptServer::Listener {
       const bool is_head = parser.get().method() == http::verb::head;
       const ScriptedAnswer answer = server_.next(seen(parser.get()));
       if (answer.is_lost) {
+        const std::lock_guard lock(closing_);
         static_cast<void>(socket.set_option(boost::asio::socket_base::linger(true, 0), failed));
         static_cast<void>(socket.close(failed));
         return;
@@ -88,6 +93,7 @@ class ScriptServer::Listener {
   boost::asio::io_context context_;
   tcp::acceptor acceptor_;
   std::vector<std::shared_ptr<tcp::socket>> sockets_;  // of the accepting thread, until that has ended
+  std::mutex closing_;                                 // a connection may be closed from either end of ours
   std::vector<std::jthread> threads_;
   std::jthread acceptor_thread_;
 };

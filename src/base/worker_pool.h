@@ -15,6 +15,8 @@ struct WorkerPoolOptions {
   std::string name;
   size_t threads = 1;
   size_t queue_jobs_max = 1024;
+  // Gives way to the other threads of the process where processors are short, without ever starving.
+  bool background = false;
 };
 
 // Thread-safe. stop() (also run by the destructor) refuses new jobs and returns when the queued ones have run; a job

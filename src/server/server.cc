@@ -69,7 +69,7 @@ class ServerImpl final : public Server {
         // Few waiting jobs: their rows stay in memory as columns, and a writer that finds the queue full builds itself.
         footers_(std::make_shared<chunk::FooterCache>(machine_memory_bytes() / 16)),
         jobs_(executor),
-        pool_(executor, {"jobs", job_threads(), 2}),
+        pool_(executor, {.name = "jobs", .threads = job_threads(), .queue_jobs_max = 2, .background = true}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
         changed_(executor) {
     const MutexLock lock(mutex_);

@@ -80,7 +80,7 @@ void Committer::run() {
       case CommitQueue::Taken::kBatch:
         commit(batch);
         queue_.give_back(batch);
-        if (active_.file != nullptr && active_.end >= active_.bytes / 2) supply_.prepare_ahead(next_segment_bytes());
+        if (active_.file != nullptr && active_.end >= active_.bytes / 8) supply_.prepare_ahead(next_segment_bytes());
         break;
     }
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 
 namespace magnetite::result_format {
 namespace {
@@ -142,6 +143,35 @@ TEST(ResultFormat, JsonOfLongEscapedTextsLosesNothing) {
   const auto batch = batch_of({{"a", texts({quotes, quotes})}, {"b", integers({1, 2})}, {"c", texts({"x", quotes})}});
   EXPECT_EQ(written(Format::kJson, {batch}),
             "[{\"a\":\"" + escaped + R"(","b":1,"c":"x"},{"a":")" + escaped + R"(","b":2,"c":")" + escaped + "\"}]");
+}
+
+// Rows often repeat the texts of the row above; a batch must read as its rows do one by one.
+TEST(ResultFormat, JsonOfABatchIsTheJsonOfItsRows) {
+  std::mt19937 dice(7);
+  const auto column = [&](size_t rows) {
+    std::vector<std::optional<std::string>> values;
+    std::optional<std::string> value;
+    for (size_t row = 0; row < rows; ++row) {
+      if (dice() % 3 == 0) {
+        value.reset();
+        if (dice() % 4 != 0) value = std::string(dice() % 20, "ab\"\n"[dice() % 4]);
+      }
+      values.push_back(value);
+    }
+    return texts(values);
+  };
+  for (int round = 0; round < 50; ++round) {
+    const size_t rows = 1 + dice() % 40;
+    std::vector<NamedColumn> columns;
+    for (char name = 'a'; name < 'h'; ++name)
+      columns.push_back({std::string(1, name),
+                         name == 'd' ? integers(std::vector<std::optional<int64_t>>(rows, round)) : column(rows)});
+    const auto batch = batch_of(columns);
+    std::vector<std::shared_ptr<arrow::RecordBatch>> one_by_one;
+    for (int64_t row = 0; row < batch->num_rows(); ++row) one_by_one.push_back(batch->Slice(row, 1));
+    EXPECT_EQ(written(Format::kJsonLines, {batch}), written(Format::kJsonLines, one_by_one));
+    EXPECT_EQ(written(Format::kJson, {batch}), written(Format::kJson, one_by_one));
+  }
 }
 
 TEST(ResultFormat, JsonHasNoWordForNanAndInfinities) {

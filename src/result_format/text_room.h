@@ -20,7 +20,8 @@ class TextRoom {
       grow(bytes);
     return out_.data() + at_;
   }
-  void done(const char* end) { at_ = static_cast<size_t>(end - out_.data()); }
+  void done(const char* end) { at_ = offset(end); }
+  size_t offset(const char* at) const { return static_cast<size_t>(at - out_.data()); }
 
  private:
   void grow(size_t bytes) {

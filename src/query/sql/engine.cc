@@ -21,6 +21,7 @@
 #include "query/sql/bridges/bridges.h"
 #include "query/sql/catalog.h"
 #include "query/sql/guard.h"
+#include "query/sql/read_ahead.h"
 #include "query/sql/result_schema.h"
 #include "query/sql/series_ends_rule.h"
 #include "query/sql/watchdog.h"
@@ -261,7 +262,7 @@ class EngineImpl final : public Engine {
                                        : lent.Submit(std::move(statements[0]), parameters, how);
       stream->set_cancellation(statement.cancellation);  // only now: submitting clears an earlier interrupt
       MAGNETITE_RETURN_IF_ERROR(stream->begin(std::move(result), watch, hints));
-      return std::unique_ptr<ResultStream>(std::move(stream));
+      return read_ahead(executor_, std::move(stream));
     });
   }
 

@@ -1,0 +1,15 @@
+// Rows of a large result, made while the ones before them are being sent.
+#pragma once
+
+#include <memory>
+
+#include "base/executor.h"
+#include "query/sql/engine.h"
+
+namespace magnetite::query::sql {
+
+// At most one batch is held and one more in the making, on a task of its own that starts only once a result shows to
+// be large. Ends `rows` when destroyed.
+std::unique_ptr<ResultStream> read_ahead(Executor& executor, std::unique_ptr<ResultStream> rows);
+
+}  // namespace magnetite::query::sql

@@ -57,18 +57,19 @@ void JobRegistry::forget(JobId id) {
 
 Result<JobId> JobRegistry::submit(WorkerPool& pool, JobKind kind, JobSubject subject, Body body) {
   const std::shared_ptr<Job> job = open(kind, std::move(subject));
-  auto queued = pool.submit([this, job, body = std::move(body)]() mutable { static_cast<void>(execute(*job, body)); });
+  auto queued = pool.submit([this, job, body = std::move(body)]() mutable { execute(*job, body); });
   if (queued) return job->id;
   forget(job->id);
   return std::unexpected(std::move(queued).error());
 }
 
-Result<> JobRegistry::run(JobKind kind, JobSubject subject, Body body) {
+JobId JobRegistry::run(JobKind kind, JobSubject subject, Body body) {
   const std::shared_ptr<Job> job = open(kind, std::move(subject));
-  return execute(*job, body);
+  execute(*job, body);
+  return job->id;
 }
 
-Result<> JobRegistry::execute(Job& job, Body& body) {
+void JobRegistry::execute(Job& job, Body& body) {
   {
     const MutexLock lock(mutex_);
     job.state = JobState::kRunning;
@@ -98,7 +99,6 @@ Result<> JobRegistry::execute(Job& job, Body& body) {
     history_.pop_front();
   }
   ended_.notify_all();
-  return outcome;
 }
 
 bool JobRegistry::cancel(JobId id) {

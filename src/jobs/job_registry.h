@@ -31,8 +31,8 @@ class JobRegistry {
   // Queues the body on `pool` and shows it from now on. An error (a full or stopped pool) means: not started, not
   // shown.
   Result<JobId> submit(WorkerPool& pool, JobKind kind, JobSubject subject, Body body) EXCLUDES(mutex_);
-  // The same on the calling thread; returns the outcome.
-  Result<> run(JobKind kind, JobSubject subject, Body body) EXCLUDES(mutex_);
+  // The same on the calling thread: the job has ended when this returns.
+  JobId run(JobKind kind, JobSubject subject, Body body) EXCLUDES(mutex_);
 
   // False: no such job. One that has ended stays as it ended; one that still waits never begins.
   bool cancel(JobId id) EXCLUDES(mutex_);
@@ -46,7 +46,7 @@ class JobRegistry {
   struct Job;
 
   std::shared_ptr<Job> open(JobKind kind, JobSubject subject) EXCLUDES(mutex_);
-  Result<> execute(Job& job, Body& body) EXCLUDES(mutex_);
+  void execute(Job& job, Body& body) EXCLUDES(mutex_);
   void forget(JobId id) EXCLUDES(mutex_);
   JobStatus status_of(const Job& job) const REQUIRES(mutex_);
 

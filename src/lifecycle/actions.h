@@ -17,6 +17,11 @@ struct Close {
   model::ChunkId chunk;
   bool operator==(const Close&) const = default;
 };
+// Close it if it is open, and make its image in memory. The policy leaves that to the lanes; people ask for it.
+struct Move {
+  model::ChunkId chunk;
+  bool operator==(const Move&) const = default;
+};
 // Merge into one image in memory, with the order of the last one.
 struct Compact {
   std::vector<model::ChunkId> chunks;
@@ -47,8 +52,10 @@ struct Drop {
 struct Action {
   std::string table;
   std::string partition_key;
-  std::variant<Close, Compact, Persist, CompactPersisted, Unload, Drop> what;
+  std::variant<Close, Move, Compact, Persist, CompactPersisted, Unload, Drop> what;
   std::string reason;
 };
+
+std::string_view name_of(const Action& action);  // "persist", "compact files", ...
 
 }  // namespace magnetite::lifecycle

@@ -63,6 +63,14 @@ class ParquetImage final : public Image {
   uint64_t checksum() const override { return parts_->checksum; }
   uint64_t file_bytes() const override { return parts_->file_bytes; }
   const ImageBytes& bytes() const override { return bytes_; }
+  uint64_t column_bytes(model::ColumnId id) const override {
+    const auto column = footer().columns.find(id);
+    if (column == footer().columns.end()) return 0;
+    uint64_t bytes = 0;
+    for (size_t group = 0; group < footer().row_groups.size(); ++group)
+      bytes += footer().chunk(group, column->second).place.bytes;
+    return bytes;
+  }
   size_t memory_bytes() const override {
     return sizeof(*this) + footer().memory_bytes() + parts_->index->bytes() + (bytes_ == nullptr ? 0 : bytes_->size());
   }

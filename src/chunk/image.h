@@ -37,10 +37,11 @@ class Image : public SortedChunk {
 
   const ImageIdentity& identity() const { return facts().identity; }
   virtual const ImageFooterFacts& facts() const = 0;
-  virtual uint64_t checksum() const = 0;        // as ImageFacts has it
-  virtual uint64_t file_bytes() const = 0;      // wherever they are
-  virtual const ImageBytes& bytes() const = 0;  // nullptr when they are not in memory
-  virtual size_t memory_bytes() const = 0;      // bytes, if in memory, footer and series index
+  virtual uint64_t checksum() const = 0;                            // as ImageFacts has it
+  virtual uint64_t file_bytes() const = 0;                          // wherever they are
+  virtual const ImageBytes& bytes() const = 0;                      // nullptr when they are not in memory
+  virtual uint64_t column_bytes(model::ColumnId column) const = 0;  // in the file; 0: it is not there
+  virtual size_t memory_bytes() const = 0;                          // bytes, if in memory, footer and series index
 
   // Reads columns of a row group into the cache, neighbours in one read; those there already are left out. Tags are
   // ignored. Worth it for sources that are far away.

@@ -51,8 +51,9 @@ Database::Database(const Surroundings& surroundings, model::DatabaseRules rules,
       lifecycle_({surroundings.executor, name_, uuid_, tables_, lanes_, watermarks_, files_, catalog_, memory_,
                   surroundings.job_slots,
                   [this](jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
-                    start_job(kind, std::move(subject), std::move(body));
+                    return start_job(kind, std::move(subject), std::move(body));
                   }}),
+      system_tables_({name_, tables_, surroundings.jobs, lifecycle_, [this] { return this->rules(); }}),
       jobs_done_(surroundings.executor),
       rules_(std::move(rules)) {
   for (const model::SequencerId sequencer : log_->writer().sequencer_ids())
@@ -228,7 +229,7 @@ void Database::move_if_due(const std::shared_ptr<Table>& table, const std::share
             });
 }
 
-void Database::start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
+jobs::JobId Database::start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
   {
     const MutexLock lock(mutex_);
     ++jobs_running_;
@@ -242,8 +243,8 @@ void Database::start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::Job
         return outcome;
       });
   const auto run = [running](jobs::JobControl& control) { return (*running)(control); };
-  if (!surroundings_.jobs.submit(surroundings_.pool, kind, subject, run))
-    static_cast<void>(surroundings_.jobs.run(kind, std::move(subject), run));
+  if (const auto submitted = surroundings_.jobs.submit(surroundings_.pool, kind, subject, run)) return *submitted;
+  return surroundings_.jobs.run(kind, std::move(subject), run);
 }
 
 Result<> Database::replay(const std::atomic<bool>& stop) {
@@ -311,6 +312,15 @@ uint64_t Database::rows() const {
   for (const auto& table : tables_.all())
     for (const auto& partition : table->partitions()) rows += partition->rows();
   return rows;
+}
+
+std::vector<ChunkInfo> Database::chunks() const {
+  std::vector<ChunkInfo> infos;
+  for (const auto& table : tables_.all())
+    for (const auto& partition : table->partitions())
+      for (const StagedChunk& chunk : partition->chunks())
+        if (chunk.rows() > 0) infos.push_back(info_of(chunk));
+  return infos;
 }
 
 std::vector<std::string> Database::table_names() const {

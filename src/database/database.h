@@ -15,10 +15,12 @@
 #include "chunk/decoded_cache.h"
 #include "database/catalog_binding.h"
 #include "database/chunk_files.h"
+#include "database/chunk_info.h"
 #include "database/lane.h"
 #include "database/lifecycle_worker.h"
 #include "database/memory_gauge.h"
 #include "database/replay.h"
+#include "database/system_tables.h"
 #include "database/table_set.h"
 #include "database/write.h"
 #include "entry/partition_key.h"
@@ -84,10 +86,13 @@ class Database final : public query::TableSource {
   uint64_t rows() const;
   uint64_t memory_bytes() const { return memory_.bytes(); }
 
+  std::vector<ChunkInfo> chunks() const;  // those with rows, by table, partition and order
+
   const std::string& database_name() const override { return name_; }
   std::vector<std::string> table_names() const override;
   std::shared_ptr<const schema::TableSchema> table_schema(std::string_view table) const override;
   Result<query::TableSnapshot> snapshot(std::string_view table) const override;
+  const query::SystemTables* system_tables() const override { return &system_tables_; }
 
  private:
   struct Prepared;
@@ -104,7 +109,7 @@ class Database final : public query::TableSource {
   void move_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition, WallTime now);
   // Runs `body` on the pool as a job; on this thread when the pool has no room, so that work is never put off for ever.
   void clean_up_if_due(uint64_t avg_sleep_seconds);
-  void start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) EXCLUDES(mutex_);
+  jobs::JobId start_job(jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) EXCLUDES(mutex_);
 
   const Surroundings surroundings_;
   const std::string name_;
@@ -124,6 +129,7 @@ class Database final : public query::TableSource {
   const ChunkFiles files_;
   CatalogBinding catalog_;
   LifecycleWorker lifecycle_;
+  const SystemTables system_tables_;
   std::optional<MonoTime> next_clean_up_;  // of run_lifecycle() alone
 
   mutable Mutex mutex_;

@@ -13,27 +13,31 @@ std::vector<LifecycleSchedule::Due> LifecycleSchedule::due(const std::vector<std
   for (const std::shared_ptr<Table>& table : tables) {
     for (std::shared_ptr<Partition>& partition : table->partitions()) {
       const bool changed = partition->take_changed();
-      lifecycle::Attempts compactions, persists, file_compactions;
-      MonoTime last_served;
       {
         const MutexLock lock(mutex_);
-        Entry& entry = entries_[key_of(*partition)];
-        if (!all && !changed && entry.due > now.mono) continue;
-        compactions = entry.attempts[Work::kCompact];
-        persists = entry.attempts[Work::kPersist];
-        file_compactions = entry.attempts[Work::kCompactFiles];
-        last_served = entry.last_served;
+        if (!all && !changed && entries_[key_of(*partition)].due > now.mono) continue;
       }
       partition->rotate_windows(std::chrono::seconds(rules.late_arrive_window_seconds), now.wall);
-      lifecycle::PartitionView view = partition->view();
-      view.compactions = compactions;
-      view.persists = persists;
-      view.file_compactions = file_compactions;
-      view.last_served = last_served;
+      lifecycle::PartitionView view = completed(*partition, partition->view());
       due.push_back({table, std::move(partition), std::move(view)});
     }
   }
   return due;
+}
+
+lifecycle::PartitionView LifecycleSchedule::completed(const Partition& partition, lifecycle::PartitionView view) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(key_of(partition));
+  if (found == entries_.end()) return view;
+  const auto attempts = [&](Work work) {
+    const auto each = found->second.attempts.find(work);
+    return each == found->second.attempts.end() ? lifecycle::Attempts{} : each->second;
+  };
+  view.compactions = attempts(Work::kCompact);
+  view.persists = attempts(Work::kPersist);
+  view.file_compactions = attempts(Work::kCompactFiles);
+  view.last_served = found->second.last_served;
+  return view;
 }
 
 void LifecycleSchedule::look_at_all() {

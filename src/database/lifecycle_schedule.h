@@ -31,6 +31,8 @@ class LifecycleSchedule {
   // rotated on the way.
   std::vector<Due> due(const std::vector<std::shared_ptr<Table>>& tables, const model::LifecycleRules& rules,
                        lifecycle::Now now, bool all) EXCLUDES(mutex_);
+  // A partition's view with what the schedule knows of it.
+  lifecycle::PartitionView completed(const Partition& partition, lifecycle::PartitionView view) const EXCLUDES(mutex_);
   // The rules have changed: every partition is due.
   void look_at_all() EXCLUDES(mutex_);
   // After a pass: when to look at it again if nothing happens.

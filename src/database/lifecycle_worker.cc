@@ -17,15 +17,6 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
-std::string name_of(const lifecycle::Action& action) {
-  return std::visit(
-      Overloaded{[](const lifecycle::Close&) { return "close"; }, [](const lifecycle::Compact&) { return "compact"; },
-                 [](const lifecycle::Persist&) { return "persist"; },
-                 [](const lifecycle::CompactPersisted&) { return "compact files"; },
-                 [](const lifecycle::Unload&) { return "unload"; }, [](const lifecycle::Drop&) { return "drop"; }},
-      action.what);
-}
-
 // What a pass may start: as many as run neither here nor elsewhere in the database.
 lifecycle::JobSlots free_slots(const lifecycle::JobSlots& all, const lifecycle::JobSlots& running,
                                const model::LifecycleRules& rules) {
@@ -56,14 +47,14 @@ MonoTime LifecycleWorker::run_once(const model::DatabaseRules& rules, uint64_t s
       log::info("a lifecycle action did not begin", {{"database", parts_.database},
                                                      {"table", action.table},
                                                      {"partition", action.partition_key},
-                                                     {"action", name_of(action)},
+                                                     {"action", std::string(lifecycle::name_of(action))},
                                                      {"because", begun.error().message()}});
   }
   const auto backoff = std::chrono::milliseconds(rules.lifecycle.worker_backoff_millis);
   return std::min(schedule_.next_due(), now.mono + backoff);
 }
 
-Result<> LifecycleWorker::perform(const lifecycle::Action& action) {
+LifecycleWorker::Begun LifecycleWorker::perform(const lifecycle::Action& action) {
   const std::shared_ptr<Table> table = parts_.tables.find(action.table);
   const std::shared_ptr<Partition> partition = table == nullptr ? nullptr : table->find_partition(action.partition_key);
   if (partition == nullptr)
@@ -71,6 +62,7 @@ Result<> LifecycleWorker::perform(const lifecycle::Action& action) {
                 fmt::format("table '{}' has no partition '{}'", action.table, action.partition_key));
   const Subject on{table, partition};
   return std::visit(Overloaded{[&](const lifecycle::Close& what) { return close(on, what); },
+                               [&](const lifecycle::Move& what) { return move(on, what); },
                                [&](const lifecycle::Compact& what) { return compact(on, what); },
                                [&](const lifecycle::Persist& what) { return persist(on, what); },
                                [&](const lifecycle::CompactPersisted& what) { return compact_files(on, what); },
@@ -79,38 +71,50 @@ Result<> LifecycleWorker::perform(const lifecycle::Action& action) {
                     action.what);
 }
 
-void LifecycleWorker::start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
-                            jobs::JobRegistry::Body body) {
+jobs::JobId LifecycleWorker::start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
+                                   jobs::JobRegistry::Body body) {
   schedule_.started(*on.partition, work, mono_now());
-  parts_.start_job(kind, {parts_.database, on.partition->table(), on.partition->key(), std::move(chunks)},
-                   [this, on, work, body = std::move(body)](jobs::JobControl& control) mutable {
-                     Result<> outcome = body(control);
-                     schedule_.ended(*on.partition, work, outcome.has_value(), mono_now());
-                     return outcome;
-                   });
+  return parts_.start_job(kind, {parts_.database, on.partition->table(), on.partition->key(), std::move(chunks)},
+                          [this, on, work, body = std::move(body)](jobs::JobControl& control) mutable {
+                            Result<> outcome = body(control);
+                            schedule_.ended(*on.partition, work, outcome.has_value(), mono_now());
+                            return outcome;
+                          });
 }
 
-Result<> LifecycleWorker::close(const Subject& on, const lifecycle::Close&) {
+LifecycleWorker::Begun LifecycleWorker::close(const Subject& on, const lifecycle::Close&) {
   const LanePause pause(parts_.lanes);
   on.partition->close(wall_now());
-  return {};
+  return std::nullopt;
 }
 
-Result<> LifecycleWorker::compact(const Subject& on, const lifecycle::Compact& what) {
+LifecycleWorker::Begun LifecycleWorker::move(const Subject& on, const lifecycle::Move& what) {
+  std::vector<ChunkWork> work;
+  {
+    const LanePause pause(parts_.lanes);
+    MAGNETITE_TRY(work, on.partition->begin(std::span(&what.chunk, 1), LifecycleAction::kMoving, wall_now()));
+  }
+  return start(on, Work::kCompact, jobs::JobKind::kCloseChunk, {what.chunk},
+               [this, on, work = std::move(work)](jobs::JobControl& control) {
+                 const ChunkJobContext context{parts_.database, parts_.uuid, parts_.files.cache()};
+                 return move_chunk(context, *on.table, *on.partition, work.front(), control);
+               });
+}
+
+LifecycleWorker::Begun LifecycleWorker::compact(const Subject& on, const lifecycle::Compact& what) {
   std::vector<ChunkWork> work;
   {
     const LanePause pause(parts_.lanes);
     MAGNETITE_TRY(work, on.partition->begin(what.chunks, LifecycleAction::kCompacting, wall_now()));
   }
-  start(on, Work::kCompact, jobs::JobKind::kCompactChunks, what.chunks,
-        [this, on, work = std::move(work)](jobs::JobControl& control) {
-          const ChunkJobContext context{parts_.database, parts_.uuid, parts_.files.cache()};
-          return compact_chunks(context, *on.table, *on.partition, work, wall_now(), control);
-        });
-  return {};
+  return start(on, Work::kCompact, jobs::JobKind::kCompactChunks, what.chunks,
+               [this, on, work = std::move(work)](jobs::JobControl& control) {
+                 const ChunkJobContext context{parts_.database, parts_.uuid, parts_.files.cache()};
+                 return compact_chunks(context, *on.table, *on.partition, work, wall_now(), control);
+               });
 }
 
-Result<> LifecycleWorker::persist(const Subject& on, const lifecycle::Persist& what) {
+LifecycleWorker::Begun LifecycleWorker::persist(const Subject& on, const lifecycle::Persist& what) {
   PersistWork work;
   persistence::DatabaseCheckpoint cut;
   {
@@ -119,42 +123,43 @@ Result<> LifecycleWorker::persist(const Subject& on, const lifecycle::Persist& w
     cut = parts_.watermarks.checkpoint_after(work.changes);
   }
   std::vector<model::ChunkId> chunks = work.ids();
-  start(on, Work::kPersist, jobs::JobKind::kPersistChunks, std::move(chunks),
-        [this, on, work = std::move(work), cut = std::move(cut)](jobs::JobControl& control) {
-          const auto cut_again = [this, &on] {
-            const LanePause pause(parts_.lanes);
-            return parts_.watermarks.checkpoint_after(on.partition->flush_changes());
-          };
-          return database::persist({*on.table, *on.partition, work, cut, cut_again, parts_.files, parts_.uuid,
-                                    parts_.executor.clock(), parts_.persisted},
-                                   control);
-        });
-  return {};
+  return start(on, Work::kPersist, jobs::JobKind::kPersistChunks, std::move(chunks),
+               [this, on, work = std::move(work), cut = std::move(cut)](jobs::JobControl& control) {
+                 const auto cut_again = [this, &on] {
+                   const LanePause pause(parts_.lanes);
+                   return parts_.watermarks.checkpoint_after(on.partition->flush_changes());
+                 };
+                 return database::persist({*on.table, *on.partition, work, cut, cut_again, parts_.files, parts_.uuid,
+                                           parts_.executor.clock(), parts_.persisted},
+                                          control);
+               });
 }
 
-Result<> LifecycleWorker::compact_files(const Subject& on, const lifecycle::CompactPersisted& what) {
+LifecycleWorker::Begun LifecycleWorker::compact_files(const Subject& on, const lifecycle::CompactPersisted& what) {
   MAGNETITE_TRY(std::vector<ChunkWork> work,
                 on.partition->begin(what.chunks, LifecycleAction::kCompacting, wall_now()));
-  start(on, Work::kCompactFiles, jobs::JobKind::kCompactFiles, what.chunks,
-        [this, on, work = std::move(work)](jobs::JobControl& control) {
-          return database::compact_files(
-              {*on.table, *on.partition, work, parts_.files, parts_.uuid, parts_.executor.clock(), parts_.persisted},
-              control);
-        });
-  return {};
+  return start(on, Work::kCompactFiles, jobs::JobKind::kCompactFiles, what.chunks,
+               [this, on, work = std::move(work)](jobs::JobControl& control) {
+                 return database::compact_files({*on.table, *on.partition, work, parts_.files, parts_.uuid,
+                                                 parts_.executor.clock(), parts_.persisted},
+                                                control);
+               });
 }
 
-Result<> LifecycleWorker::unload(const Subject& on, const lifecycle::Unload& what) {
+LifecycleWorker::Begun LifecycleWorker::unload(const Subject& on, const lifecycle::Unload& what) {
   const auto chunk = on.partition->find(what.chunk);
   if (!chunk) return fail(ErrorCode::kNotFound, on.partition->address(what.chunk).text() + " is not there");
   const auto* persisted = std::get_if<StagedChunk::Persisted>(&chunk->stage());
   // A chunk in another stage says so itself.
-  if (persisted == nullptr) return on.partition->unload(what.chunk, nullptr);
-  MAGNETITE_TRY(auto stored, parts_.files.open(persisted->stored, *persisted->image));
-  return on.partition->unload(what.chunk, std::move(stored));
+  std::shared_ptr<const chunk::StoredImage> stored;
+  if (persisted != nullptr) {
+    MAGNETITE_TRY(stored, parts_.files.open(persisted->stored, *persisted->image));
+  }
+  MAGNETITE_RETURN_IF_ERROR(on.partition->unload(what.chunk, std::move(stored)));
+  return std::nullopt;
 }
 
-Result<> LifecycleWorker::drop(const Subject& on, const lifecycle::Drop& what) {
+LifecycleWorker::Begun LifecycleWorker::drop(const Subject& on, const lifecycle::Drop& what) {
   std::optional<persistence::PartitionCheckpoint> left;
   PersistedChange change;
   change.partition = on.partition.get();
@@ -171,19 +176,31 @@ Result<> LifecycleWorker::drop(const Subject& on, const lifecycle::Drop& what) {
     const LanePause pause(parts_.lanes);
     return parts_.watermarks.checkpoint_after({});
   };
-  return parts_.persisted.commit(change);
+  MAGNETITE_RETURN_IF_ERROR(parts_.persisted.commit(change));
+  return std::nullopt;
 }
 
 void LifecycleWorker::remember(const lifecycle::Action& action) {
   const MutexLock lock(mutex_);
-  planned_[{action.table, action.partition_key}] = {action.table, action.partition_key, name_of(action), action.reason,
-                                                    wall_now()};
+  last_.insert_or_assign({action.table, action.partition_key}, lifecycle::Forecast{action, wall_now()});
 }
 
-std::vector<PlannedAction> LifecycleWorker::planned() const {
-  const MutexLock lock(mutex_);
-  std::vector<PlannedAction> all;
-  for (const auto& [key, action] : planned_) all.push_back(action);
+std::vector<PartitionOutlook> LifecycleWorker::outlook(const model::LifecycleRules& rules) const {
+  const Duration late = std::chrono::seconds(rules.late_arrive_window_seconds);
+  std::vector<PartitionOutlook> all;
+  for (const std::shared_ptr<Table>& table : parts_.tables.all()) {
+    for (const std::shared_ptr<Partition>& partition : table->partitions()) {
+      PartitionOutlook outlook{partition->table(), partition->key(), {}, {}};
+      const auto view_at = [&](WallTime then) {
+        return schedule_.completed(*partition, partition->view_at(late, then));
+      };
+      outlook.next = lifecycle::forecast(view_at, rules, {wall_now(), mono_now()});
+      const MutexLock lock(mutex_);
+      if (const auto last = last_.find({outlook.table, outlook.partition_key}); last != last_.end())
+        outlook.last = last->second;
+      all.push_back(std::move(outlook));
+    }
+  }
   return all;
 }
 

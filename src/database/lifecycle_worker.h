@@ -17,6 +17,7 @@
 #include "database/watermarks.h"
 #include "jobs/job_registry.h"
 #include "lifecycle/actions.h"
+#include "lifecycle/forecast.h"
 #include "model/database_rules.h"
 
 namespace magnetite::database {
@@ -33,16 +34,15 @@ struct LifecycleParts {
   PersistedState& persisted;
   const MemoryAccount& memory;
   lifecycle::JobSlots slots;  // of this process
-  std::function<void(jobs::JobKind, jobs::JobSubject, jobs::JobRegistry::Body)> start_job;
+  std::function<jobs::JobId(jobs::JobKind, jobs::JobSubject, jobs::JobRegistry::Body)> start_job;
 };
 
-// What the policy wanted last, for people.
-struct PlannedAction {
+// For people: what the policy wanted of a partition last, and what it will want next if nothing happens before.
+struct PartitionOutlook {
   std::string table;
   std::string partition_key;
-  std::string action;
-  std::string reason;
-  WallTime decided;
+  std::optional<lifecycle::Forecast> next;
+  std::optional<lifecycle::Forecast> last;
 };
 
 // Thread-safe.
@@ -55,11 +55,11 @@ class LifecycleWorker {
 
   void rules_changed() { schedule_.look_at_all(); }
 
-  // Does it now, whoever asks; the error of what did not begin.
-  Result<> perform(const lifecycle::Action& action);
+  // Does it now, whoever asks: the job that has begun, if it takes one; the error of what did not begin.
+  using Begun = Result<std::optional<jobs::JobId>>;
+  Begun perform(const lifecycle::Action& action);
 
-  // The last action of each partition.
-  std::vector<PlannedAction> planned() const EXCLUDES(mutex_);
+  std::vector<PartitionOutlook> outlook(const model::LifecycleRules& rules) const EXCLUDES(mutex_);
 
  private:
   struct Subject {
@@ -67,14 +67,15 @@ class LifecycleWorker {
     std::shared_ptr<Partition> partition;
   };
 
-  Result<> close(const Subject& on, const lifecycle::Close& what);
-  Result<> compact(const Subject& on, const lifecycle::Compact& what);
-  Result<> persist(const Subject& on, const lifecycle::Persist& what);
-  Result<> compact_files(const Subject& on, const lifecycle::CompactPersisted& what);
-  Result<> unload(const Subject& on, const lifecycle::Unload& what);
-  Result<> drop(const Subject& on, const lifecycle::Drop& what);
-  void start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
-             jobs::JobRegistry::Body body);
+  Begun close(const Subject& on, const lifecycle::Close& what);
+  Begun move(const Subject& on, const lifecycle::Move& what);
+  Begun compact(const Subject& on, const lifecycle::Compact& what);
+  Begun persist(const Subject& on, const lifecycle::Persist& what);
+  Begun compact_files(const Subject& on, const lifecycle::CompactPersisted& what);
+  Begun unload(const Subject& on, const lifecycle::Unload& what);
+  Begun drop(const Subject& on, const lifecycle::Drop& what);
+  jobs::JobId start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
+                    jobs::JobRegistry::Body body);
   void remember(const lifecycle::Action& action) EXCLUDES(mutex_);
 
   WallTime wall_now() const { return parts_.executor.clock().wall_now(); }
@@ -83,7 +84,8 @@ class LifecycleWorker {
   const LifecycleParts parts_;
   LifecycleSchedule schedule_;
   mutable Mutex mutex_;
-  std::map<std::pair<std::string, std::string>, PlannedAction> planned_ GUARDED_BY(mutex_);
+  // The last action of each partition, by table and key.
+  std::map<std::pair<std::string, std::string>, lifecycle::Forecast> last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace magnetite::database

@@ -233,12 +233,24 @@ void Partition::abort_persist(const PersistWork& work) {
 
 lifecycle::PartitionView Partition::view() const {
   const MutexLock lock(mutex_);
+  return view_with(windows_);
+}
+
+lifecycle::PartitionView Partition::view_at(Duration late_arrive_window, WallTime then) const {
+  const MutexLock lock(mutex_);
+  persistence::PersistenceWindows windows = windows_;
+  windows.set_late_arrive_window(late_arrive_window);
+  windows.rotate(then);
+  return view_with(windows);
+}
+
+lifecycle::PartitionView Partition::view_with(const persistence::PersistenceWindows& windows) const {
   lifecycle::PartitionView view;
   view.table = table_;
   view.partition_key = key_;
   view.chunks = views_of(chunks_);
   for (const lifecycle::ChunkView& chunk : view.chunks) view.last_write = std::max(view.last_write, chunk.last_write);
-  view.unpersisted = view_of(windows_);
+  view.unpersisted = view_of(windows);
   return view;
 }
 
@@ -299,6 +311,14 @@ std::optional<StagedChunk> Partition::find(model::ChunkId id) const {
   const MutexLock lock(mutex_);
   const StagedChunk* chunk = chunks_.find(id);
   return chunk == nullptr ? std::nullopt : std::optional(*chunk);
+}
+
+std::vector<StagedChunk> Partition::chunks() const {
+  const MutexLock lock(mutex_);
+  std::vector<StagedChunk> all;
+  all.reserve(chunks_.all().size());
+  for (const auto& [key, chunk] : chunks_.all()) all.push_back(chunk);
+  return all;
 }
 
 Result<> Partition::unload(model::ChunkId id, std::shared_ptr<const chunk::StoredImage> image) {

@@ -110,6 +110,8 @@ class Partition {
   bool take_changed() { return changed_.exchange(false, std::memory_order_relaxed); }
   // What the policy sees, but for the history of its jobs.
   lifecycle::PartitionView view() const EXCLUDES(mutex_);
+  // The same as it will be at `then` if nothing happens before.
+  lifecycle::PartitionView view_at(Duration late_arrive_window, WallTime then) const EXCLUDES(mutex_);
 
   // Ids for results of jobs; never given again.
   model::ChunkId next_chunk_id() EXCLUDES(mutex_);
@@ -119,8 +121,9 @@ class Partition {
   void close(WallTime now) EXCLUDES(mutex_);  // the open chunk, if there is one; lane paused
   // Loses rows, if it was not persisted: they count as persisted from now on.
   Result<> drop(model::ChunkId id) EXCLUDES(mutex_);
-  // A copy to look at, or nullopt.
+  // Copies to look at; nullopt if there is none.
   std::optional<StagedChunk> find(model::ChunkId id) const EXCLUDES(mutex_);
+  std::vector<StagedChunk> chunks() const EXCLUDES(mutex_);  // by order
   Result<> unload(model::ChunkId id, std::shared_ptr<const chunk::StoredImage> image) EXCLUDES(mutex_);
   Result<> load(model::ChunkId id, std::shared_ptr<const chunk::Image> in_memory) EXCLUDES(mutex_);
 
@@ -129,6 +132,7 @@ class Partition {
   uint64_t rows() const EXCLUDES(mutex_);  // of all chunks, duplicates between them included
 
  private:
+  lifecycle::PartitionView view_with(const persistence::PersistenceWindows& windows) const REQUIRES(mutex_);
   std::shared_ptr<chunk::OpenChunk> open_for_append(WallTime now) REQUIRES(mutex_);
   Result<std::vector<entry::SeriesOrdinal>> resolve_series(const entry::ParsedBody& body,
                                                            const entry::PartitionWrite& write,

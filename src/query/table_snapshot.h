@@ -15,6 +15,7 @@
 #include "chunk/stored_image.h"
 #include "model/ids.h"
 #include "model/time_range.h"
+#include "query/system_table.h"
 #include "schema/table_schema.h"
 
 namespace magnetite::query {
@@ -64,6 +65,7 @@ class TableSource {
   virtual std::vector<std::string> table_names() const = 0;  // byte order; tables without chunks included
   virtual std::shared_ptr<const schema::TableSchema> table_schema(std::string_view table) const = 0;  // nullptr if none
   virtual Result<TableSnapshot> snapshot(std::string_view table) const = 0;
+  virtual const SystemTables* system_tables() const { return nullptr; }  // nullptr: there are none
 };
 
 // All databases a server has. Thread-safe; implemented by server::Server.

@@ -70,6 +70,7 @@ class ServerImpl final : public Server {
         footers_(std::make_shared<chunk::FooterCache>(machine_memory_bytes() / 16)),
         jobs_(executor),
         pool_(executor, {.name = "jobs", .threads = job_threads(), .queue_jobs_max = 2, .background = true}),
+        dummy_pool_(executor, {.name = "dummy-jobs", .threads = 2, .queue_jobs_max = 64}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
         changed_(executor) {
     const MutexLock lock(mutex_);
@@ -97,6 +98,7 @@ class ServerImpl final : public Server {
     for (const jobs::JobStatus& job : jobs_.list()) jobs_.cancel(job.id);
     databases_.clear();
     pool_.stop();
+    dummy_pool_.stop();
   }
 
   std::optional<model::ServerId> server_id() const override {
@@ -180,19 +182,36 @@ class ServerImpl final : public Server {
     return (*found)->write(std::move(input));
   }
 
-  Result<> perform(std::string_view name, const lifecycle::Action& action) override {
+  Result<std::optional<jobs::JobId>> perform(std::string_view name, const lifecycle::Action& action) override {
     MAGNETITE_RETURN_IF_ERROR(ready_id());
     MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
     return found->lifecycle().perform(action);
   }
 
-  Result<std::vector<database::PlannedAction>> planned(std::string_view name) const override {
+  Result<std::vector<database::ChunkInfo>> chunks(std::string_view name) const override {
     MAGNETITE_RETURN_IF_ERROR(ready_id());
     MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(name));
-    return found->lifecycle().planned();
+    return found->chunks();
   }
 
   jobs::JobRegistry& jobs() override { return jobs_; }
+
+  Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) override {
+    std::ranges::sort(nap_nanos);
+    return jobs_.submit(dummy_pool_, jobs::JobKind::kDummy, {},
+                        [this, naps = std::move(nap_nanos)](jobs::JobControl& control) -> Result<> {
+                          constexpr uint64_t kLookAgain = 20'000'000;
+                          control.expect_rows(naps.size());
+                          for (uint64_t left : naps) {
+                            for (; left > 0; left -= std::min(left, kLookAgain)) {
+                              MAGNETITE_RETURN_IF_ERROR(control.check());
+                              executor_.pause(Duration(static_cast<int64_t>(std::min(left, kLookAgain))));
+                            }
+                            control.advance(1, 0);
+                          }
+                          return {};
+                        });
+  }
 
   ServerStatus status() const override {
     ServerStatus status;
@@ -364,6 +383,7 @@ class ServerImpl final : public Server {
   const std::shared_ptr<chunk::FooterCache> footers_;
   jobs::JobRegistry jobs_;
   WorkerPool pool_;
+  WorkerPool dummy_pool_;  // real jobs never wait for them
   LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;
   std::atomic<bool> serving_ = true;

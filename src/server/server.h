@@ -11,7 +11,7 @@
 #include "base/disk.h"
 #include "base/executor.h"
 #include "base/result.h"
-#include "database/lifecycle_worker.h"
+#include "database/chunk_info.h"
 #include "database/write.h"
 #include "jobs/job_registry.h"
 #include "lifecycle/actions.h"
@@ -95,10 +95,11 @@ class Server : public query::DatabaseSource {
 
   // What the policy would do, now, whatever it thinks: large work has only begun as a job when this returns. kNotFound,
   // kFailedPrecondition when the chunk or the partition is not in a state for it.
-  virtual Result<> perform(std::string_view database, const lifecycle::Action& action) = 0;
-  // What the policy asked for last, per partition.
-  virtual Result<std::vector<database::PlannedAction>> planned(std::string_view database) const = 0;
+  virtual Result<std::optional<jobs::JobId>> perform(std::string_view database, const lifecycle::Action& action) = 0;
+  virtual Result<std::vector<database::ChunkInfo>> chunks(std::string_view database) const = 0;
   virtual jobs::JobRegistry& jobs() = 0;
+  // A job that only sleeps, one nap after the other, the shortest first: for people who try out operations.
+  virtual Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) = 0;
 
   virtual ServerStatus status() const = 0;
   virtual Counters counters(std::string_view database) const = 0;

@@ -50,9 +50,12 @@ class FakeServer final : public server::Server {
   Result<model::DatabaseRules> rules(std::string_view database) const override;
   Result<model::DatabaseRules> update_rules(model::DatabaseRules rules) override { return rules; }
   Result<database::WriteReport> write(std::string_view database, database::WriteInput input) override;
-  Result<> perform(std::string_view, const lifecycle::Action&) override { return {}; }
-  Result<std::vector<database::PlannedAction>> planned(std::string_view) const override { return {}; }
+  Result<std::optional<jobs::JobId>> perform(std::string_view, const lifecycle::Action&) override {
+    return std::nullopt;
+  }
+  Result<std::vector<database::ChunkInfo>> chunks(std::string_view) const override { return {}; }
   jobs::JobRegistry& jobs() override { return jobs_; }
+  Result<jobs::JobId> start_dummy_job(std::vector<uint64_t>) override { return jobs::JobId{}; }
   server::ServerStatus status() const override;
   server::Counters counters(std::string_view) const override { return {3, 1, 30, 345}; }
   bool serving() const override { return serving_; }

@@ -9,7 +9,9 @@
 
 #include "base/mutex.h"
 #include "query/sql/names.h"
+#include "query/sql/read_only_schema.h"
 #include "query/sql/scan_function.h"
+#include "query/sql/system_schema.h"
 #include "query/sql/types.h"
 
 namespace magnetite::query::sql {
@@ -17,15 +19,11 @@ namespace {
 
 using namespace duckdb;  // NOLINT: this file implements DuckDB's interfaces and speaks its names
 
-[[noreturn]] void refuse() {
-  throw duckdb::PermissionException("this database is read through SQL and written with line protocol");
-}
-
 // Owns the table entries its statements bound, so that a plan's table lives as long as the statement.
 class ReadTransaction final : public Transaction {
  public:
   using Transaction::Transaction;
-  std::map<std::pair<std::string, std::string>, unique_ptr<TableEntry>> tables;  // by database and table
+  std::map<std::pair<std::string, std::string>, unique_ptr<StandardEntry>> tables;  // by schema and table
 };
 
 class ReadTransactionManager final : public TransactionManager {
@@ -58,10 +56,10 @@ class ReadTransactionManager final : public TransactionManager {
   std::map<Transaction*, unique_ptr<ReadTransaction>> transactions_ GUARDED_BY(mutex_);
 };
 
-class DatabaseSchema final : public SchemaCatalogEntry {
+class DatabaseSchema final : public ReadOnlySchema {
  public:
   DatabaseSchema(Catalog& owner, CreateSchemaInfo& info, const DatabaseSource& databases)
-      : SchemaCatalogEntry(owner, info), databases_(databases) {}
+      : ReadOnlySchema(owner, info), databases_(databases) {}
 
   void Scan(ClientContext& context, CatalogType wanted, const std::function<void(CatalogEntry&)>& callback) override {
     if (wanted != CatalogType::TABLE_ENTRY) return;
@@ -70,9 +68,10 @@ class DatabaseSchema final : public SchemaCatalogEntry {
     for (const std::string& table : (*source)->table_names())
       if (auto entry = find_table(context, *source, table)) callback(*entry);
   }
+
   void Scan(CatalogType, const std::function<void(CatalogEntry&)>&) override {}
 
-  optional_ptr<CatalogEntry> LookupEntry(CatalogTransaction transaction, const EntryLookupInfo& lookup) override {
+  Entry LookupEntry(CatalogTransaction transaction, const EntryLookupInfo& lookup) override {
     if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext()) return nullptr;
     const auto source = databases_.database(name.GetIdentifierName());
     if (!source) return nullptr;
@@ -83,26 +82,10 @@ class DatabaseSchema final : public SchemaCatalogEntry {
     return nullptr;
   }
 
-  optional_ptr<CatalogEntry> CreateIndex(CatalogTransaction, CreateIndexInfo&, TableCatalogEntry&) override {
-    refuse();
-  }
-  optional_ptr<CatalogEntry> CreateFunction(CatalogTransaction, CreateFunctionInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateTable(CatalogTransaction, BoundCreateTableInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateView(CatalogTransaction, CreateViewInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateSequence(CatalogTransaction, CreateSequenceInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateTableFunction(CatalogTransaction, CreateTableFunctionInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateCopyFunction(CatalogTransaction, CreateCopyFunctionInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreatePragmaFunction(CatalogTransaction, CreatePragmaFunctionInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateCollation(CatalogTransaction, CreateCollationInfo&) override { refuse(); }
-  optional_ptr<CatalogEntry> CreateType(CatalogTransaction, CreateTypeInfo&) override { refuse(); }
-  void DropEntry(ClientContext&, DropInfo&) override { refuse(); }
-  void Alter(CatalogTransaction, AlterInfo&) override { refuse(); }
-
  private:
   optional_ptr<CatalogEntry> find_table(ClientContext& context, const std::shared_ptr<const TableSource>& source,
                                         const std::string& table) {
-    auto& owned = Transaction::Get(context, catalog).Cast<ReadTransaction>().tables;
-    unique_ptr<TableEntry>& entry = owned[{source->database_name(), table}];
+    unique_ptr<StandardEntry>& entry = bound_entry(context, catalog, source->database_name(), table);
     if (entry == nullptr) {
       const auto found = source->table_schema(table);
       if (found == nullptr) return nullptr;
@@ -132,7 +115,7 @@ class DatabaseSchema final : public SchemaCatalogEntry {
 class DatabaseCatalog final : public Catalog {
  public:
   DatabaseCatalog(AttachedDatabase& attached, const DatabaseSource& databases)
-      : Catalog(attached), databases_(databases) {}
+      : Catalog(attached), databases_(databases), system_(make_system_schema(*this, databases)) {}
 
   void Initialize(bool) override {}
   string GetCatalogType() override { return kExtensionName; }
@@ -141,7 +124,12 @@ class DatabaseCatalog final : public Catalog {
   DatabaseSize GetDatabaseSize(ClientContext&) override { return {}; }
 
   void ScanSchemas(ClientContext&, std::function<void(SchemaCatalogEntry&)> callback) override {
-    for (const std::string& name : databases_.database_names()) callback(schema(name));
+    bool shadowed = false;
+    for (const std::string& name : databases_.database_names()) {
+      callback(schema(name));
+      shadowed = shadowed || equal_without_case(name, kSystemSchema);
+    }
+    if (!shadowed) callback(*system_);
   }
 
   optional_ptr<SchemaCatalogEntry> LookupSchema(CatalogTransaction transaction, const EntryLookupInfo& lookup,
@@ -152,6 +140,7 @@ class DatabaseCatalog final : public Catalog {
       if (name == wanted) return schema(name);
     for (const std::string& name : names)
       if (equal_without_case(name, wanted)) return schema(name);
+    if (equal_without_case(wanted, kSystemSchema)) return *system_;
     if (wanted == kSchemaAlias && transaction.HasContext()) {
       const std::string current = current_database(transaction.GetContext());
       if (!current.empty()) return schema(current);
@@ -160,21 +149,27 @@ class DatabaseCatalog final : public Catalog {
     throw CatalogException("Database '%s' not found", wanted);
   }
 
-  optional_ptr<CatalogEntry> CreateSchema(CatalogTransaction, CreateSchemaInfo&) override { refuse(); }
-  void DropSchema(ClientContext&, DropInfo&) override { refuse(); }
+  // DuckDB's own catalog has that name, too. It goes first, and what it lacks is looked up here
+  // (register_system_names).
+  bool CheckAmbiguousCatalogOrSchema(ClientContext& context, const Identifier& schema) override {
+    return schema != Identifier(kSystemSchema) && Catalog::CheckAmbiguousCatalogOrSchema(context, schema);
+  }
+
+  optional_ptr<CatalogEntry> CreateSchema(CatalogTransaction, CreateSchemaInfo&) override { refuse_change(); }
+  void DropSchema(ClientContext&, DropInfo&) override { refuse_change(); }
   PhysicalOperator& PlanCreateTableAs(ClientContext&, PhysicalPlanGenerator&, LogicalCreateTable&,
                                       PhysicalOperator&) override {
-    refuse();
+    refuse_change();
   }
   PhysicalOperator& PlanInsert(ClientContext&, PhysicalPlanGenerator&, LogicalInsert&,
                                optional_ptr<PhysicalOperator>) override {
-    refuse();
+    refuse_change();
   }
   PhysicalOperator& PlanDelete(ClientContext&, PhysicalPlanGenerator&, LogicalDelete&, PhysicalOperator&) override {
-    refuse();
+    refuse_change();
   }
   PhysicalOperator& PlanUpdate(ClientContext&, PhysicalPlanGenerator&, LogicalUpdate&, PhysicalOperator&) override {
-    refuse();
+    refuse_change();
   }
 
  private:
@@ -191,6 +186,7 @@ class DatabaseCatalog final : public Catalog {
   }
 
   const DatabaseSource& databases_;
+  const unique_ptr<SchemaCatalogEntry> system_;  // hidden by a database of that name
   Mutex mutex_;
   std::map<std::string, unique_ptr<DatabaseSchema>> schemas_ GUARDED_BY(mutex_);
 };
@@ -212,12 +208,18 @@ unique_ptr<TransactionManager> make_transaction_manager(optional_ptr<StorageExte
 
 }  // namespace
 
+unique_ptr<StandardEntry>& bound_entry(ClientContext& context, Catalog& catalog, const std::string& schema,
+                                       const std::string& table) {
+  return Transaction::Get(context, catalog).Cast<ReadTransaction>().tables[{schema, table}];
+}
+
 void register_catalog(DBConfig& config, const DatabaseSource& databases) {
   auto extension = duckdb::make_shared_ptr<StorageExtension>();
   extension->attach = attach;
   extension->create_transaction_manager = make_transaction_manager;
   extension->storage_info = duckdb::make_shared_ptr<ExtensionInfo>(databases);
   StorageExtension::Register(config, kExtensionName, std::move(extension));
+  register_system_names(config);
 }
 
 TableEntry::TableEntry(Catalog& owner, SchemaCatalogEntry& in, CreateTableInfo& info,

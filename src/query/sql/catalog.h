@@ -21,6 +21,10 @@ inline constexpr const char* kSchemaAlias = "iox";
 // Registers the storage extension; `databases` outlives the instance.
 void register_catalog(duckdb::DBConfig& config, const DatabaseSource& databases);
 
+// Where the running transaction keeps what a statement bound, so that it lives as long as the statement.
+duckdb::unique_ptr<duckdb::StandardEntry>& bound_entry(duckdb::ClientContext& context, duckdb::Catalog& catalog,
+                                                       const std::string& schema, const std::string& table);
+
 // A table as a statement sees it: columns by name, as SQL spells them.
 class TableEntry final : public duckdb::TableCatalogEntry {
  public:

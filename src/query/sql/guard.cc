@@ -17,7 +17,7 @@ std::string translate_show(std::string_view sql) {
            "WHERE table_catalog = current_catalog() AND table_schema = current_schema() ORDER BY table_name";
   if (re2::RE2::FullMatch(sql, databases))
     return "SELECT schema_name AS db_name FROM information_schema.schemata "
-           "WHERE catalog_name = current_catalog() ORDER BY schema_name";
+           "WHERE catalog_name = current_catalog() AND schema_name <> 'system' ORDER BY schema_name";
   std::string quoted, bare;
   if (re2::RE2::FullMatch(sql, columns, &quoted, &bare)) {
     std::string table = quoted.empty() ? bare : quoted;

@@ -3,6 +3,7 @@
 #include <arrow/flight/client.h>
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
+#include <google/longrunning/operations.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 #include <influxdata/iox/management/v1/service.grpc.pb.h>
 #include <influxdata/iox/write/v1/service.grpc.pb.h>
@@ -17,7 +18,9 @@ namespace write_api = influxdata::iox::write::v1;
 Error to_error(const grpc::Status& status, const std::string& host) {
   switch (status.error_code()) {
     case grpc::NOT_FOUND:
-      return Error(ErrorCode::kNotFound, "Database not found: " + status.error_message());
+      if (status.error_message().starts_with("Resource database/"))
+        return Error(ErrorCode::kNotFound, "Database not found: " + status.error_message());
+      return Error(ErrorCode::kNotFound, status.error_message());
     case grpc::ALREADY_EXISTS:
       return Error(ErrorCode::kAlreadyExists, "Database already exists: " + status.error_message());
     case grpc::INVALID_ARGUMENT:
@@ -43,6 +46,7 @@ class ClientImpl final : public Client {
     const auto channel = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
     management_ = management::ManagementService::NewStub(channel);
     write_ = write_api::WriteService::NewStub(channel);
+    operations_ = longrunning::Operations::NewStub(channel);
   }
 
   Result<> create_database(const management::DatabaseRules& rules) override {
@@ -79,6 +83,114 @@ class ClientImpl final : public Client {
     return response.lines_written();
   }
 
+  Result<std::vector<management::Chunk>> list_chunks(const std::string& database) override {
+    management::ListChunksRequest request;
+    request.set_db_name(database);
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::ListChunks, request));
+    return std::vector<management::Chunk>(response.chunks().begin(), response.chunks().end());
+  }
+
+  Result<std::vector<std::string>> list_partitions(const std::string& database) override {
+    management::ListPartitionsRequest request;
+    request.set_db_name(database);
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::ListPartitions, request));
+    std::vector<std::string> keys;
+    for (const management::Partition& partition : response.partitions()) keys.push_back(partition.key());
+    return keys;
+  }
+
+  Result<std::string> get_partition(const std::string& database, const std::string& key) override {
+    management::GetPartitionRequest request;
+    request.set_db_name(database);
+    request.set_partition_key(key);
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::GetPartition, request));
+    if (!response.has_partition()) return fail(ErrorCode::kNotFound, "Partition not found");
+    return response.partition().key();
+  }
+
+  Result<std::vector<management::Chunk>> list_partition_chunks(const std::string& database,
+                                                               const std::string& key) override {
+    management::ListPartitionChunksRequest request;
+    request.set_db_name(database);
+    request.set_partition_key(key);
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::ListPartitionChunks, request));
+    return std::vector<management::Chunk>(response.chunks().begin(), response.chunks().end());
+  }
+
+  Result<> new_chunk(const ChunkName& place) override {
+    management::NewPartitionChunkRequest request;
+    request.set_db_name(place.database);
+    request.set_partition_key(place.partition_key);
+    request.set_table_name(place.table);
+    MAGNETITE_RETURN_IF_ERROR(call(*management_, &Management::NewPartitionChunk, request));
+    return {};
+  }
+
+  Result<longrunning::Operation> close_chunk(const ChunkName& chunk) override {
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::ClosePartitionChunk,
+                                            named<management::ClosePartitionChunkRequest>(chunk)));
+    return response.operation();
+  }
+
+  Result<> unload_chunk(const ChunkName& chunk) override {
+    MAGNETITE_RETURN_IF_ERROR(
+        call(*management_, &Management::UnloadPartitionChunk, named<management::UnloadPartitionChunkRequest>(chunk)));
+    return {};
+  }
+
+  Result<std::vector<longrunning::Operation>> list_operations() override {
+    MAGNETITE_TRY(const auto response,
+                  call(*operations_, &Operations::ListOperations, longrunning::ListOperationsRequest()));
+    return std::vector<longrunning::Operation>(response.operations().begin(), response.operations().end());
+  }
+
+  Result<longrunning::Operation> get_operation(const std::string& id) override {
+    longrunning::GetOperationRequest request;
+    request.set_name(id);
+    return call(*operations_, &Operations::GetOperation, request);
+  }
+
+  Result<longrunning::Operation> wait_operation(const std::string& id, std::optional<uint64_t> nanos) override {
+    longrunning::WaitOperationRequest request;
+    request.set_name(id);
+    if (nanos) {
+      request.mutable_timeout()->set_seconds(static_cast<int64_t>(*nanos / 1'000'000'000));
+      request.mutable_timeout()->set_nanos(static_cast<int32_t>(*nanos % 1'000'000'000));
+    }
+    return call(*operations_, &Operations::WaitOperation, request);
+  }
+
+  Result<> cancel_operation(const std::string& id) override {
+    longrunning::CancelOperationRequest request;
+    request.set_name(id);
+    MAGNETITE_RETURN_IF_ERROR(call(*operations_, &Operations::CancelOperation, request));
+    return {};
+  }
+
+  Result<longrunning::Operation> start_dummy_job(const std::vector<uint64_t>& nanos) override {
+    management::CreateDummyJobRequest request;
+    request.mutable_nanos()->Add(nanos.begin(), nanos.end());
+    MAGNETITE_TRY(const auto response, call(*management_, &Management::CreateDummyJob, request));
+    return response.operation();
+  }
+
+  Result<uint32_t> server_id() override {
+    management::GetServerIdResponse response;
+    grpc::ClientContext context;
+    const grpc::Status status = management_->GetServerId(&context, {}, &response);
+    if (status.error_code() == grpc::NOT_FOUND)
+      return fail(ErrorCode::kNotFound, "the server has no id yet: `magnetite server set ID` gives it one");
+    MAGNETITE_RETURN_IF_ERROR(check(status));
+    return response.id();
+  }
+
+  Result<> set_server_id(uint32_t id) override {
+    management::UpdateServerIdRequest request;
+    request.set_id(id);
+    MAGNETITE_RETURN_IF_ERROR(call(*management_, &Management::UpdateServerId, request));
+    return {};
+  }
+
   Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
                                                           const std::string& sql) override {
     if (flight_ == nullptr) {
@@ -102,6 +214,28 @@ class ClientImpl final : public Client {
   }
 
  private:
+  using Management = management::ManagementService::Stub;
+  using Operations = longrunning::Operations::Stub;
+
+  template <class Stub, class Request, class Response>
+  Result<Response> call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                        const Request& request) const {
+    Response response;
+    grpc::ClientContext context;
+    MAGNETITE_RETURN_IF_ERROR(check((stub.*method)(&context, request, &response)));
+    return response;
+  }
+
+  template <class Request>
+  static Request named(const ChunkName& chunk) {
+    Request request;
+    request.set_db_name(chunk.database);
+    request.set_partition_key(chunk.partition_key);
+    request.set_table_name(chunk.table);
+    request.set_chunk_id(chunk.id);
+    return request;
+  }
+
   Result<> check(const grpc::Status& status) const {
     if (status.ok()) return {};
     return std::unexpected(to_error(status, host_));
@@ -115,6 +249,7 @@ class ClientImpl final : public Client {
   const std::string address_;
   std::unique_ptr<management::ManagementService::Stub> management_;
   std::unique_ptr<write_api::WriteService::Stub> write_;
+  std::unique_ptr<longrunning::Operations::Stub> operations_;
   std::unique_ptr<arrow::flight::FlightClient> flight_;
 };
 

@@ -4,6 +4,8 @@
 #include <grpcpp/server_builder.h>
 
 #include "rpc/flight_service.h"
+#include "rpc/management_service.h"
+#include "rpc/operations_service.h"
 #include "rpc/services.h"
 
 namespace magnetite::rpc {
@@ -14,6 +16,7 @@ class RpcServerImpl final : public RpcServer {
   RpcServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, RpcOptions options)
       : options_(std::move(options)),
         management_(server),
+        operations_(executor, server),
         write_(server),
         flight_(server, engine),
         executor_(executor) {}
@@ -27,6 +30,7 @@ class RpcServerImpl final : public RpcServer {
     flight_options.builder_hook = [this](void* raw) {
       auto& builder = *static_cast<grpc::ServerBuilder*>(raw);
       builder.RegisterService(&management_);
+      builder.RegisterService(&operations_);
       builder.RegisterService(&write_);
       builder.RegisterService(&health_);
       builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second server on this port must fail
@@ -55,6 +59,7 @@ class RpcServerImpl final : public RpcServer {
  private:
   const RpcOptions options_;
   ManagementService management_;
+  OperationsService operations_;
   WriteService write_;
   HealthService health_;
   FlightService flight_;

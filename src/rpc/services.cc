@@ -6,106 +6,10 @@
 #include <array>
 
 #include "rpc/status.h"
-#include "server/rules_proto.h"
 
 namespace magnetite::rpc {
-namespace {
 
 using grpc::Status;
-
-Status missing_field(std::string_view field) {
-  return to_status(Error(ErrorCode::kInvalidInput, fmt::format("{}: Field is required", field)), {.field = field});
-}
-
-management::DatabaseStatus::DatabaseState to_proto_state(server::DatabaseState state) {
-  switch (state) {
-    case server::DatabaseState::kKnown:
-      return management::DatabaseStatus::DATABASE_STATE_KNOWN;
-    case server::DatabaseState::kRulesLoaded:
-      return management::DatabaseStatus::DATABASE_STATE_RULES_LOADED;
-    case server::DatabaseState::kReplay:
-      return management::DatabaseStatus::DATABASE_STATE_REPLAY;
-    case server::DatabaseState::kInitialized:
-      return management::DatabaseStatus::DATABASE_STATE_INITIALIZED;
-  }
-  return management::DatabaseStatus::DATABASE_STATE_UNSPECIFIED;
-}
-
-}  // namespace
-
-Status ManagementService::GetServerId(grpc::ServerContext*, const management::GetServerIdRequest*,
-                                      management::GetServerIdResponse* response) {
-  const auto id = server_.server_id();
-  if (!id) return to_status(Error(ErrorCode::kNotFound, ""), {.resource_type = "", .resource_name = ""});
-  response->set_id(id->value);
-  return Status::OK;
-}
-
-Status ManagementService::UpdateServerId(grpc::ServerContext*, const management::UpdateServerIdRequest* request,
-                                         management::UpdateServerIdResponse*) {
-  if (auto set = server_.set_server_id(model::ServerId{request->id()}); !set)
-    return to_status(set.error(), {.field = "id"});
-  return Status::OK;
-}
-
-Status ManagementService::SetServingReadiness(grpc::ServerContext*,
-                                              const management::SetServingReadinessRequest* request,
-                                              management::SetServingReadinessResponse*) {
-  server_.set_serving(request->ready());
-  return Status::OK;
-}
-
-Status ManagementService::ListDatabases(grpc::ServerContext*, const management::ListDatabasesRequest*,
-                                        management::ListDatabasesResponse* response) {
-  for (std::string& name : server_.database_names()) response->add_names(std::move(name));
-  return Status::OK;
-}
-
-Status ManagementService::GetDatabase(grpc::ServerContext*, const management::GetDatabaseRequest* request,
-                                      management::GetDatabaseResponse* response) {
-  auto rules = server_.rules(request->name());
-  if (!rules) return to_status(rules.error(), {.resource_name = request->name(), .field = "name"});
-  server::to_proto(*rules, *response->mutable_rules());
-  return Status::OK;
-}
-
-Status ManagementService::CreateDatabase(grpc::ServerContext*, const management::CreateDatabaseRequest* request,
-                                         management::CreateDatabaseResponse*) {
-  if (!request->has_rules()) return missing_field("rules");
-  auto rules = server::from_proto(request->rules());
-  const Subject subject{.resource_name = request->rules().name(), .field = "rules"};
-  if (!rules) return to_status(rules.error(), subject);
-  if (auto created = server_.create_database(*std::move(rules)); !created) return to_status(created.error(), subject);
-  return Status::OK;
-}
-
-Status ManagementService::UpdateDatabase(grpc::ServerContext*, const management::UpdateDatabaseRequest* request,
-                                         management::UpdateDatabaseResponse* response) {
-  if (!request->has_rules()) return missing_field("rules");
-  auto rules = server::from_proto(request->rules());
-  const Subject subject{.resource_name = request->rules().name(), .field = "rules"};
-  if (!rules) return to_status(rules.error(), subject);
-  auto updated = server_.update_rules(*std::move(rules));
-  if (!updated) return to_status(updated.error(), subject);
-  server::to_proto(*updated, *response->mutable_rules());
-  return Status::OK;
-}
-
-Status ManagementService::GetServerStatus(grpc::ServerContext*, const management::GetServerStatusRequest*,
-                                          management::GetServerStatusResponse* response) {
-  const server::ServerStatus status = server_.status();
-  management::ServerStatus& out = *response->mutable_server_status();
-  out.set_initialized(status.state == server::ServerState::kReady);
-  if (!status.error.empty()) out.mutable_error()->set_message(status.error);
-  if (!out.initialized()) return Status::OK;
-  for (const server::DatabaseStatus& each : status.databases) {
-    management::DatabaseStatus& database = *out.add_database_statuses();
-    database.set_db_name(each.name);
-    database.set_state(to_proto_state(each.state));
-    if (!each.error.empty()) database.mutable_error()->set_message(each.error);
-  }
-  return Status::OK;
-}
 
 Status WriteService::Write(grpc::ServerContext*, const write::WriteRequest* request, write::WriteResponse* response) {
   const Subject subject{.resource_name = request->db_name(), .field = "lp_data"};
@@ -135,7 +39,8 @@ Status HealthService::Check(grpc::ServerContext*, const grpc::health::v1::Health
                                            std::string_view("influxdata.platform.storage.Storage"),
                                            std::string_view("arrow.flight.protocol.FlightService"),
                                            std::string_view("influxdata.iox.write.v1.WriteService"),
-                                           std::string_view("influxdata.iox.management.v1.ManagementService")};
+                                           std::string_view("influxdata.iox.management.v1.ManagementService"),
+                                           std::string_view("google.longrunning.Operations")};
   if (std::ranges::find(kServices, request->service()) == kServices.end())
     return {grpc::NOT_FOUND, fmt::format("unknown service {}", request->service())};
   response->set_status(grpc::health::v1::HealthCheckResponse::SERVING);

@@ -40,10 +40,10 @@ google::rpc::ResourceInfo resource(const Subject& subject) {
   return detail;
 }
 
-grpc::Status precondition(const Error& error) {
+grpc::Status precondition(const Error& error, const Subject& subject) {
   google::rpc::PreconditionFailure detail;
   auto& violation = *detail.add_violations();
-  violation.set_type(error.message().starts_with("Writer ID") ? "Writer ID" : "database");
+  violation.set_type(error.message().starts_with("Writer ID") ? "Writer ID" : std::string(subject.precondition_type));
   violation.set_subject("influxdata.com/iox");
   violation.set_description(error.message());
   return with_detail(
@@ -66,7 +66,7 @@ grpc::Status to_status(const Error& error, const Subject& subject) {
                          fmt::format("Resource {}/{} already exists", subject.resource_type, subject.resource_name),
                          resource(subject));
     case ErrorCode::kFailedPrecondition:
-      return precondition(error);
+      return precondition(error, subject);
     case ErrorCode::kResourceExhausted:
     case ErrorCode::kLimitExceeded:
     case ErrorCode::kTooLarge:

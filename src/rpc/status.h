@@ -17,6 +17,7 @@ struct Subject {
   std::string_view resource_type = "database";
   std::string_view resource_name = {};
   std::string_view field = {};  // of the request, for invalid input without a path of its own
+  std::string_view precondition_type = "database";
 };
 
 grpc::Status to_status(const Error& error, const Subject& subject);

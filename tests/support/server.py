@@ -42,11 +42,12 @@ def free_ports(count):
 class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
-    def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX):
+    def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX, server_id=1):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.log_path = self.folder / "server.log"
         self.options = list(options)
+        self.server_id = server_id  # None: it starts without one and is ready when it answers
         self.environment = environment or {}
         self.memory_bytes_max = resource.RLIM_INFINITY if sanitized() else memory_bytes_max
         self.http_port, self.grpc_port = free_ports(2)
@@ -77,9 +78,11 @@ class Server:
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
-            binary(), "run", "--server-id", "1", "--data-dir", str(self.data),
+            binary(), "run", "--data-dir", str(self.data),
             "--api-bind", f"127.0.0.1:{self.http_port}", "--grpc-bind", f"127.0.0.1:{self.grpc_port}",
         ] + ([] if "--object-store" in self.options else ["--object-store", "file"]) + self.options
+        if self.server_id is not None:
+            command += ["--server-id", str(self.server_id)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **self.environment}, preexec_fn=self.limit_memory)
@@ -96,7 +99,8 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}")
             try:
-                if requests.get(self.http + "/api/v1/status", timeout=5).json()["state"] == "ready":
+                state = requests.get(self.http + "/api/v1/status", timeout=5).json()["state"]
+                if state == "ready" or self.server_id is None:
                     return
             except (requests.RequestException, ValueError):
                 pass

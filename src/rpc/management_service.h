@@ -1,0 +1,53 @@
+// The management API: the server's id, databases and their rules (management_service.cc), chunks
+// (management_chunks.cc). Heavy header: for .cc files of this folder.
+#pragma once
+
+#include <influxdata/iox/management/v1/service.grpc.pb.h>
+
+#include "server/server.h"
+
+namespace magnetite::rpc {
+
+namespace management = influxdata::iox::management::v1;
+
+class ManagementService final : public management::ManagementService::Service {
+ public:
+  explicit ManagementService(server::Server& server) : server_(server) {}
+  grpc::Status GetServerId(grpc::ServerContext*, const management::GetServerIdRequest*,
+                           management::GetServerIdResponse* response) override;
+  grpc::Status UpdateServerId(grpc::ServerContext*, const management::UpdateServerIdRequest* request,
+                              management::UpdateServerIdResponse*) override;
+  grpc::Status SetServingReadiness(grpc::ServerContext*, const management::SetServingReadinessRequest* request,
+                                   management::SetServingReadinessResponse*) override;
+  grpc::Status ListDatabases(grpc::ServerContext*, const management::ListDatabasesRequest*,
+                             management::ListDatabasesResponse* response) override;
+  grpc::Status GetDatabase(grpc::ServerContext*, const management::GetDatabaseRequest* request,
+                           management::GetDatabaseResponse* response) override;
+  grpc::Status CreateDatabase(grpc::ServerContext*, const management::CreateDatabaseRequest* request,
+                              management::CreateDatabaseResponse*) override;
+  grpc::Status UpdateDatabase(grpc::ServerContext*, const management::UpdateDatabaseRequest* request,
+                              management::UpdateDatabaseResponse* response) override;
+  grpc::Status ListChunks(grpc::ServerContext*, const management::ListChunksRequest* request,
+                          management::ListChunksResponse* response) override;
+  grpc::Status ListPartitions(grpc::ServerContext*, const management::ListPartitionsRequest* request,
+                              management::ListPartitionsResponse* response) override;
+  grpc::Status GetPartition(grpc::ServerContext*, const management::GetPartitionRequest* request,
+                            management::GetPartitionResponse* response) override;
+  grpc::Status ListPartitionChunks(grpc::ServerContext*, const management::ListPartitionChunksRequest* request,
+                                   management::ListPartitionChunksResponse* response) override;
+  grpc::Status NewPartitionChunk(grpc::ServerContext*, const management::NewPartitionChunkRequest* request,
+                                 management::NewPartitionChunkResponse*) override;
+  grpc::Status ClosePartitionChunk(grpc::ServerContext*, const management::ClosePartitionChunkRequest* request,
+                                   management::ClosePartitionChunkResponse* response) override;
+  grpc::Status UnloadPartitionChunk(grpc::ServerContext*, const management::UnloadPartitionChunkRequest* request,
+                                    management::UnloadPartitionChunkResponse*) override;
+  grpc::Status CreateDummyJob(grpc::ServerContext*, const management::CreateDummyJobRequest* request,
+                              management::CreateDummyJobResponse* response) override;
+  grpc::Status GetServerStatus(grpc::ServerContext*, const management::GetServerStatusRequest*,
+                               management::GetServerStatusResponse* response) override;
+
+ private:
+  server::Server& server_;
+};
+
+}  // namespace magnetite::rpc

@@ -1,0 +1,81 @@
+#include "rpc/operation_proto.h"
+
+#include <google/protobuf/empty.pb.h>
+#include <grpcpp/support/status.h>
+#include <influxdata/iox/management/v1/jobs.pb.h>
+
+#include <algorithm>
+
+namespace magnetite::rpc {
+namespace {
+
+namespace management = influxdata::iox::management::v1;
+
+template <class Work>
+void set_subject(const jobs::JobSubject& subject, Work& work) {
+  work.set_db_name(subject.database);
+  work.set_partition_key(subject.partition_key);
+  work.set_table_name(subject.table);
+}
+
+template <class Work>
+void set_chunks(const jobs::JobSubject& subject, Work& work) {
+  set_subject(subject, work);
+  for (const model::ChunkId chunk : subject.chunks) work.add_chunks(chunk.value);
+}
+
+void set_job(const jobs::JobStatus& job, management::OperationMetadata& out) {
+  switch (job.kind) {
+    case jobs::JobKind::kDummy:
+      out.mutable_dummy();
+      return;
+    case jobs::JobKind::kCloseChunk:
+      set_subject(job.subject, *out.mutable_close_chunk());
+      if (!job.subject.chunks.empty()) out.mutable_close_chunk()->set_chunk_id(job.subject.chunks.front().value);
+      return;
+    case jobs::JobKind::kCompactChunks:
+    case jobs::JobKind::kCompactFiles:
+      return set_chunks(job.subject, *out.mutable_compact_chunks());
+    case jobs::JobKind::kPersistChunks:
+      return set_chunks(job.subject, *out.mutable_persist_chunks());
+    case jobs::JobKind::kCleanUp:
+      return;  // the wire has no word for it
+  }
+}
+
+uint64_t nanos(Duration duration) { return static_cast<uint64_t>(std::max<int64_t>(duration.count(), 0)); }
+
+}  // namespace
+
+void to_proto(const jobs::JobStatus& job, google::longrunning::Operation& out) {
+  management::OperationMetadata metadata;
+  metadata.set_cpu_nanos(nanos(job.cpu));
+  if (job.ended()) metadata.set_wall_nanos(nanos(job.wall));
+  // The tasks of a dummy job are its rows; every other job is one task.
+  const bool counted = job.kind == jobs::JobKind::kDummy && job.rows_total > 0;
+  metadata.set_task_count(counted ? job.rows_total : 1);
+  if (!job.ended()) metadata.set_pending_count(counted ? job.rows_total - job.rows_done : 1);
+  set_job(job, metadata);
+
+  out.set_name(std::to_string(job.id.value));
+  out.mutable_metadata()->PackFrom(metadata);
+  out.set_done(job.ended());
+  switch (job.state) {
+    case jobs::JobState::kWaiting:
+    case jobs::JobState::kRunning:
+      break;
+    case jobs::JobState::kSucceeded:
+      out.mutable_response()->PackFrom(google::protobuf::Empty());
+      break;
+    case jobs::JobState::kCancelled:
+      out.mutable_error()->set_code(grpc::CANCELLED);
+      out.mutable_error()->set_message("Job cancelled");
+      break;
+    case jobs::JobState::kFailed:
+      out.mutable_error()->set_code(grpc::INTERNAL);
+      out.mutable_error()->set_message(job.error);
+      break;
+  }
+}
+
+}  // namespace magnetite::rpc

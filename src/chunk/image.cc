@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <parquet/column_reader.h>
 #include <parquet/properties.h>
+#include <parquet/schema.h>
 
 #include <algorithm>
 
@@ -209,9 +210,12 @@ Result<std::shared_ptr<const Image>> Image::open(std::shared_ptr<const ImageSour
   return open_image(std::move(source), std::make_shared<const CacheSlot>(std::move(cache)));
 }
 
-Result<ImageFooterFacts> read_footer_facts(const ImageSource& source) {
+Result<ImageOutline> read_outline(const ImageSource& source) {
   MAGNETITE_TRY(ImageEnd end, named(read_end(source), source.name()));
-  return std::move(end.footer.facts);
+  ImageOutline outline{std::move(end.footer.facts), {}, end.checksum};
+  for (const auto& [id, column] : end.footer.columns)
+    outline.columns.push_back({id, column.descriptor->name(), column.type});
+  return outline;
 }
 
 Result<> verify_image(const ImageSource& source) {

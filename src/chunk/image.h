@@ -53,8 +53,13 @@ class Image : public SortedChunk {
   virtual const std::shared_ptr<const ImageSource>& source() const = 0;
 };
 
+struct ImageOutline {
+  ImageFooterFacts facts;
+  std::vector<schema::Column> columns;  // those it has, by id
+  uint64_t checksum = 0;                // as ImageFacts has it
+};
 // Reads the footer only, without series index and rows.
-Result<ImageFooterFacts> read_footer_facts(const ImageSource& source);
+Result<ImageOutline> read_outline(const ImageSource& source);
 
 // Reads and verifies every byte of the file, a piece at a time.
 Result<> verify_image(const ImageSource& source);

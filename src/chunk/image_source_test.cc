@@ -94,7 +94,7 @@ TEST(ImageSource, WhatTheSourceReportsPassesThrough) {
   const auto from = source();
   from->error = Error(ErrorCode::kUnavailable, "try later");
   EXPECT_EQ(Image::open(from, cache()).error().code(), ErrorCode::kUnavailable);
-  EXPECT_EQ(read_footer_facts(*from).error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(read_outline(*from).error().code(), ErrorCode::kUnavailable);
   from->error.reset();
   const auto image = *Image::open(from, cache());
   from->error = Error(ErrorCode::kUnavailable, "try later");
@@ -152,8 +152,12 @@ TEST(ImageSource, EveryFlippedByteIsFoundOrHarmless) {
 
 TEST(ImageSource, TheFooterTellsWithoutTheRest) {
   const auto from = source();
-  const auto facts = read_footer_facts(*from);
-  ASSERT_TRUE(facts) << facts.error().describe();
+  const auto outline = read_outline(*from);
+  ASSERT_TRUE(outline) << outline.error().describe();
+  const ImageFooterFacts* const facts = &outline->facts;
+  EXPECT_EQ(outline->columns.size(), table().schema->columns().size());
+  for (const schema::Column& column : outline->columns) EXPECT_EQ(column, table().schema->column(column.id));
+  EXPECT_NE(outline->checksum, 0U);
   EXPECT_EQ(facts->table, "m");
   EXPECT_EQ(facts->identity.chunk, model::ChunkId{3});
   EXPECT_EQ(facts->identity.order, model::ChunkOrder{4});

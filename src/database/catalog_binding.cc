@@ -76,10 +76,11 @@ void CatalogBinding::add_schemas(std::vector<catalog::Action>& actions) const {
     const auto schema = table->schema();
     const catalog::Table* recorded = known->find(schema->table());
     const size_t columns_recorded = recorded == nullptr ? 0 : recorded->columns.size();
-    if (columns_recorded + 1 < schema->columns().size()) {  // without `time`
+    if (columns_recorded + 1 < schema->columns_by_name().size()) {  // without `time`
       catalog::AddColumns add{schema->table(), {}};
       for (const schema::Column& column : schema->columns())
-        if (column.id != schema::kTimeColumnId) add.columns.push_back({column.id, column.name, column.type});
+        if (column.id != schema::kTimeColumnId && !column.is_vacant())
+          add.columns.push_back({column.id, column.name, column.type});
       actions.emplace_back(std::move(add));
     }
     const chunk::SortKey key = table->sort_key();

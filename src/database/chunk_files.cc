@@ -8,11 +8,12 @@ namespace {
 
 class ObjectSource final : public chunk::ImageSource {
  public:
-  ObjectSource(object_store::ObjectStore& store, object_store::ObjectPath path, StoredFacts stored)
-      : store_(store), path_(std::move(path)), stored_(std::move(stored)) {}
+  ObjectSource(object_store::ObjectStore& store, object_store::ObjectPath path, uint64_t bytes,
+               std::shared_ptr<const void> pin)
+      : store_(store), path_(std::move(path)), bytes_(bytes), pin_(std::move(pin)) {}
 
   std::string name() const override { return path_.text(); }
-  uint64_t size() const override { return stored_.bytes; }
+  uint64_t size() const override { return bytes_; }
   Result<chunk::SourceBytes> read(uint64_t offset, uint64_t size) const override {
     auto read = store_.get_range(path_, offset, size);
     if (!read) return std::unexpected(std::move(read).error().with_context(path_.text()));
@@ -23,10 +24,17 @@ class ObjectSource final : public chunk::ImageSource {
  private:
   object_store::ObjectStore& store_;
   const object_store::ObjectPath path_;
-  const StoredFacts stored_;
+  const uint64_t bytes_;
+  const std::shared_ptr<const void> pin_;
 };
 
 }  // namespace
+
+Result<std::shared_ptr<const chunk::ImageSource>> open_object(object_store::ObjectStore& store,
+                                                              object_store::ObjectPath path) {
+  MAGNETITE_TRY(const uint64_t bytes, store.size(path));
+  return std::make_shared<ObjectSource>(store, std::move(path), bytes, nullptr);
+}
 
 object_store::ObjectPath ChunkFiles::path(std::string_view name) const {
   auto path = catalog::file_object(folder_, name);
@@ -39,7 +47,7 @@ Result<std::unique_ptr<object_store::ObjectWriter>> ChunkFiles::start(std::strin
 }
 
 std::shared_ptr<const chunk::ImageSource> ChunkFiles::source(const StoredFacts& stored) const {
-  return std::make_shared<ObjectSource>(store_, path(stored.name), stored);
+  return std::make_shared<ObjectSource>(store_, path(stored.name), stored.bytes, stored.pin);
 }
 
 std::shared_ptr<const chunk::StoredImage> ChunkFiles::open(const StoredFacts& stored) const {

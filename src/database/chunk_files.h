@@ -44,6 +44,10 @@ class ChunkFiles {
   const std::shared_ptr<chunk::DecodedCache> cache_;
 };
 
+// Any object as bytes of an image; the store outlives it.
+Result<std::shared_ptr<const chunk::ImageSource>> open_object(object_store::ObjectStore& store,
+                                                              object_store::ObjectPath path);
+
 // Streams into an object, and keeps a copy in memory as long as it stays small enough. Begins the object with the first
 // byte: what gets none leaves nothing behind.
 class ObjectSink final : public chunk::ByteSink {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace magnetite::database {
 
@@ -22,20 +21,12 @@ Result<std::shared_ptr<const schema::TableSchema>> Table::extend(std::span<const
 
 Result<> Table::declare(const entry::Declaration& declaration) {
   const MutexLock lock(mutex_);
-  const auto columns = schema_->columns();
-  const auto contradiction = [&](std::string_view what) {
-    return fail(ErrorCode::kCorruption, fmt::format("log declares column {} '{}' of table '{}', {}",
-                                                    declaration.id.value, declaration.column, declaration.table, what));
-  };
-  if (declaration.id.value < columns.size()) {
-    const schema::Column& known = columns[declaration.id.value];
-    if (known.name == declaration.column && known.type == declaration.type) return {};
-    return contradiction(fmt::format("known as '{}' ({})", known.name, to_string(known.type)));
-  }
-  if (declaration.id.value != columns.size()) return contradiction("leaving a gap");
-  const schema::ColumnWish wish{declaration.column, declaration.type};
-  MAGNETITE_TRY(schema_, schema_->extend(std::span(&wish, 1), std::numeric_limits<size_t>::max()));
-  if (schema_->columns().size() != declaration.id.value + size_t{1}) return contradiction("which has another name");
+  if (declaration.id.value > schema_->columns().size())
+    return fail(ErrorCode::kCorruption, fmt::format("log declares column {} '{}' of table '{}', leaving a gap",
+                                                    declaration.id.value, declaration.column, declaration.table));
+  auto grown = schema_->with({declaration.id, declaration.column, declaration.type});
+  if (!grown) return std::unexpected(std::move(grown).error().with_context("log declares"));
+  schema_ = *std::move(grown);
   return {};
 }
 
@@ -80,11 +71,11 @@ chunk::SortKey Table::fix_sort_key(const chunk::OpenSnapshot& rows) {
 }
 
 Result<> Table::restore(std::span<const schema::Column> columns, chunk::SortKey sort_key) {
+  const MutexLock lock(mutex_);
   for (const schema::Column& column : columns) {
     if (column.id == schema::kTimeColumnId) continue;
-    MAGNETITE_RETURN_IF_ERROR(declare({schema()->table(), column.id, column.name, column.type}));
+    MAGNETITE_TRY(schema_, schema_->with(column));
   }
-  const MutexLock lock(mutex_);
   sort_key_ = std::move(sort_key);
   return {};
 }

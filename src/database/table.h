@@ -37,8 +37,8 @@ class Table {
   std::shared_ptr<Partition> partition(std::string_view key) EXCLUDES(mutex_);             // made if missing
   std::vector<std::shared_ptr<Partition>> partitions() const EXCLUDES(mutex_);
 
-  // What a catalog remembered, before anything else is known of the table. kCorruption when the columns' ids leave
-  // gaps.
+  // What a catalog remembered, before anything else is known of the table. kCorruption when columns contradict each
+  // other; ids it does not know stay vacant until the log declares them.
   Result<> restore(std::span<const schema::Column> columns, chunk::SortKey sort_key) EXCLUDES(mutex_);
 
   // The key rows of this snapshot are frozen by; what it adds stays for the table (fixed at the first freeze).

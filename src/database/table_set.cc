@@ -74,7 +74,7 @@ std::vector<entry::Declaration> AnnouncedColumns::missing(size_t sequencer, cons
   std::vector<entry::Declaration> declarations;
   for (uint32_t id = first; id < schema.columns().size(); ++id) {
     const schema::Column& column = schema.column(model::ColumnId{id});
-    declarations.push_back({schema.table(), column.id, column.name, column.type});
+    if (!column.is_vacant()) declarations.push_back({schema.table(), column.id, column.name, column.type});
   }
   return declarations;
 }

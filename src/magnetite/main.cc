@@ -10,6 +10,7 @@
 #include "base/logging.h"
 #include "cli/cli.h"
 #include "http/http_server.h"
+#include "magnetite/catalog_command.h"
 #include "magnetite/run_options.h"
 #include "object_store/open_store.h"
 #include "query/sql/engine.h"
@@ -128,6 +129,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   magnetite::add_run_command(app, options, run_chosen);
   magnetite::cli::add_client_commands(app, exit_code);
+  magnetite::add_catalog_command(app, exit_code);
   CLI11_PARSE(app, argc, argv);
   if (!run_chosen) return exit_code;
   magnetite::configure_log(options);

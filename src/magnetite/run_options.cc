@@ -4,10 +4,9 @@
 
 namespace magnetite {
 
-namespace {
-
 // The variables without MAGNETITE_ are those that every program for AWS reads.
-void add_store_options(CLI::App& run, object_store::StoreOptions& store) {
+void add_store_options(CLI::App& run, RunOptions& options) {
+  object_store::StoreOptions& store = options.store;
   run.add_option("--object-store", store.kind, "Where rules and files go: file, s3, memory or memorythrottled")
       ->envname("MAGNETITE_OBJECT_STORE")
       ->capture_default_str();
@@ -33,9 +32,10 @@ void add_store_options(CLI::App& run, object_store::StoreOptions& store) {
       ->envname("AWS_CA_BUNDLE");
   run.add_option("--aws-metadata-endpoint", store.aws_metadata_endpoint, "URL of the instance metadata service")
       ->envname("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  run.add_option("--data-dir", options.data_dir, "Folder of store, log and scratch files")
+      ->envname("MAGNETITE_DB_DIR")
+      ->capture_default_str();
 }
-
-}  // namespace
 
 void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   CLI::App& run = *app.add_subcommand("run", "Runs the server");
@@ -49,10 +49,7 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_option("--grpc-bind", options.grpc_bind, "Address of gRPC and Arrow Flight")
       ->envname("MAGNETITE_GRPC_BIND_ADDR")
       ->capture_default_str();
-  add_store_options(run, options.store);
-  run.add_option("--data-dir", options.data_dir, "Folder of store, log and scratch files")
-      ->envname("MAGNETITE_DB_DIR")
-      ->capture_default_str();
+  add_store_options(run, options);
   run.add_option("--wal-sync", options.wal_sync,
                  "When a write is acknowledged: commit (after fdatasync), interval=<n>ms|s, off")
       ->envname("MAGNETITE_WAL_SYNC")

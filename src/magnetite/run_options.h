@@ -40,6 +40,9 @@ struct RunOptions {
   int verbosity = 0;
 };
 
+// Those that say where the data is.
+void add_store_options(CLI::App& command, RunOptions& options);
+
 // Adds the `run` subcommand; `chosen` becomes true when it is used.
 void add_run_command(CLI::App& app, RunOptions& options, bool& chosen);
 

@@ -24,7 +24,8 @@ std::vector<model::ColumnId> TableSchema::tags_by_name() const {
 
 std::vector<model::ColumnId> TableSchema::columns_by_name() const {
   std::vector<model::ColumnId> ids;
-  for (const Column& each : columns_) ids.push_back(each.id);
+  for (const Column& each : columns_)
+    if (!each.is_vacant()) ids.push_back(each.id);
   std::ranges::sort(ids, {}, [&](model::ColumnId id) -> const std::string& { return column(id).name; });
   return ids;
 }
@@ -47,6 +48,27 @@ Result<std::shared_ptr<const TableSchema>> TableSchema::extend(std::span<const C
     extended->by_name_.emplace(wish.name, id.value);
   }
   return extended;
+}
+
+Result<std::shared_ptr<const TableSchema>> TableSchema::with(Column column) const {
+  const auto contradiction = [&](std::string_view what) {
+    return fail(ErrorCode::kCorruption, fmt::format("column {} '{}' ({}) of table '{}': {}", column.id.value,
+                                                    column.name, to_string(column.type), table_, what));
+  };
+  if (column.name.empty()) return contradiction("it has no name");
+  if (column.id.value < columns_.size() && columns_[column.id.value] == column)
+    return std::make_shared<TableSchema>(*this);
+  if (const Column* known = find(column.name))
+    return contradiction(fmt::format("column {} has that name", known->id.value));
+  auto grown = std::make_shared<TableSchema>(*this);
+  std::vector<Column>& columns = grown->columns_;
+  while (columns.size() <= column.id.value)
+    columns.push_back({{static_cast<uint32_t>(columns.size())}, "", model::ColumnType::kString});
+  Column& place = columns[column.id.value];
+  if (!place.is_vacant()) return contradiction(fmt::format("known as '{}' ({})", place.name, to_string(place.type)));
+  grown->by_name_.emplace(column.name, column.id.value);
+  place = std::move(column);
+  return grown;
 }
 
 }  // namespace magnetite::schema

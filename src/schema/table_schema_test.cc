@@ -34,6 +34,23 @@ TEST(TableSchema, AnotherTypeIsRefusedByName) {
   EXPECT_EQ(refused.error().message(), "column 'usage' of table 'cpu' is of type float, not integer");
 }
 
+TEST(TableSchema, IdsThatNobodyNamedStayVacantUntilTheyAreNamed) {
+  const auto gap = cpu()->with({{5}, "late", ColumnType::kFloat}).value();
+  EXPECT_EQ(gap->columns().size(), 6u);
+  EXPECT_EQ(gap->find("late")->id, ColumnId{5});
+  EXPECT_EQ(gap->find(""), nullptr);
+  EXPECT_THAT(gap->columns_by_name(), testing::ElementsAre(ColumnId{2}, ColumnId{5}, ColumnId{0}, ColumnId{1}));
+  const std::vector<ColumnWish> wish = {{"new", ColumnType::kTag}};
+  EXPECT_EQ(gap->extend(wish, 100).value()->find("new")->id, ColumnId{6});
+
+  const auto filled = gap->with({{3}, "early", ColumnType::kTag}).value();
+  EXPECT_EQ(filled->find("early")->id, ColumnId{3});
+  EXPECT_EQ(filled->with({{3}, "early", ColumnType::kTag}).value()->columns().size(), 6u);
+  for (const Column& wrong : {Column{{3}, "other", ColumnType::kTag}, Column{{3}, "early", ColumnType::kFloat},
+                              Column{{4}, "early", ColumnType::kTag}, Column{{4}, "", ColumnType::kTag}})
+    EXPECT_EQ(filled->with(wrong).error().code(), ErrorCode::kCorruption) << wrong.name;
+}
+
 TEST(TableSchema, NamesThatDifferByCaseAreTwoColumns) {
   const std::vector<ColumnWish> wish = {{"Usage", ColumnType::kInteger}};
   EXPECT_EQ(cpu()->extend(wish, 100).value()->find("Usage")->id, ColumnId{3});

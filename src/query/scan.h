@@ -1,5 +1,5 @@
 // From a table snapshot to rows: prune by time and identity, group what may overlap, then read clean chunks plainly and
-// merge the others. Everything above sees rows without duplicates. query.md 4.5 is the rule.
+// merge the others. Everything above sees rows without duplicates. docs/life_of_a_query.md has the rule.
 #pragma once
 
 #include <atomic>

@@ -56,6 +56,7 @@ void SqlHarness::settle() {
   if (state_ >= ChunkState::kPersisted) persist();
   if (state_ == ChunkState::kUnloaded) unload();
   if (state_ == ChunkState::kReplayed || state_ == ChunkState::kRestored) restart();
+  for (const jobs::JobStatus& job : server_->jobs().list()) server_->jobs().wait(job.id, kNever);
 }
 
 void SqlHarness::act(const std::function<std::vector<lifecycle::Action>(const query::TableSnapshot&)>& actions) {

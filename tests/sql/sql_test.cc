@@ -60,6 +60,24 @@ TEST_P(Sql, TimeFiltersKeepNanoseconds) {
   EXPECT_EQ(query("SELECT count(*) AS n FROM m WHERE time < now()"), "n\n3\n");
 }
 
+TEST_P(Sql, OffsetsOfTimeTextsCount) {
+  write("m x=1i 1704060000000000000\nm x=2i 1704067200000000000");  // 2023-12-31T22:00:00Z, 2024-01-01T00:00:00Z
+  for (const char* moment :
+       {"'2024-01-01T00:00:00+02:00'", "'2023-12-31T22:00:00Z'", "'2023-12-31 17:00:00-05'",
+        "to_timestamp('2024-01-01T00:00:00+02:00')", "TIMESTAMP '2024-01-01T00:00:00+02:00'",
+        "TIMESTAMP_NS '2024-01-01T00:00:00+02:00'", "CAST('2024-01-01T00:00:00+02:00' AS TIMESTAMP)",
+        "'2024-01-01T00:00:00+02:00'::TIMESTAMP_S", "date_trunc('hour', '2024-01-01T00:10:00+02:00'::TIMESTAMP_NS)"})
+    EXPECT_EQ(query(std::string("SELECT x FROM m WHERE time = ") + moment), "x\n1\n") << moment;
+  EXPECT_EQ(query("SELECT x FROM m WHERE time IN ('2024-01-01T00:00:00+02:00', '2020-01-01')"), "x\n1\n");
+  EXPECT_EQ(query("SELECT x FROM m WHERE time > '2024-01-01T01:00:00+02:00'"), "x\n2\n");
+  EXPECT_EQ(query("SELECT x FROM m WHERE time BETWEEN '2024-01-01T01:00:00+01:00' AND '2024-01-01T02:00:00+02:00'"),
+            "x\n2\n");
+  EXPECT_EQ(query("SELECT TRY_CAST('yesterday' AS TIMESTAMP_NS) IS NULL AS n"), "n\ntrue\n");
+  EXPECT_THAT(query("SELECT x FROM m WHERE time > 'yesterday'"),
+              StartsWith("error: invalid input: 'yesterday' is not a time: expected RFC 3339"));
+  EXPECT_THAT(query("SELECT x FROM m WHERE time < '9999-12-31'"), HasSubstr("outside of the times that can be stored"));
+}
+
 TEST_P(Sql, FunctionsOfTimeKeepNanoseconds) {
   write("m x=1i 1617286224123456789");
   EXPECT_EQ(query("SELECT date_trunc('minute', time) AS t FROM m"), "t\n2021-04-01T14:10:00\n");
@@ -130,6 +148,10 @@ TEST_P(Sql, TimesAtBothEnds) {
   write("m x=1i -9223372036854775808\nm x=2i 9223372036854775807");
   EXPECT_EQ(query("SELECT x FROM m ORDER BY time"), "x\n1\n2\n");
   EXPECT_EQ(query("SELECT count(*) AS n FROM m WHERE time < '1970-01-01'"), "n\n1\n");
+  EXPECT_EQ(query("SELECT x FROM m WHERE time = '1677-09-21T00:12:43.145224192Z'"), "x\n1\n");
+  EXPECT_EQ(query("SELECT x FROM m WHERE time >= '2262-04-11T23:47:16.854775807Z'"), "x\n2\n");
+  EXPECT_EQ(query("SELECT x FROM m WHERE time = to_timestamp('2262-04-12T01:47:16.854775807+02:00')"), "x\n2\n");
+  EXPECT_THAT(query("SELECT date_trunc('day', time) FROM m"), HasSubstr("the result is before 1677"));
 }
 
 TEST_P(Sql, NamesWithQuotesSpacesAndUnicode) {

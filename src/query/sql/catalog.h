@@ -10,13 +10,12 @@
 #include <duckdb/transaction/transaction.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
 
+#include "query/sql/catalog_names.h"
 #include "query/table_snapshot.h"
 
 namespace magnetite::query::sql {
 
-inline constexpr const char* kCatalogName = "public";
 inline constexpr const char* kExtensionName = "magnetite";
-inline constexpr const char* kSchemaAlias = "iox";
 
 // Registers the storage extension; `databases` outlives the instance.
 void register_catalog(duckdb::DBConfig& config, const DatabaseSource& databases);

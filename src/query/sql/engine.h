@@ -15,6 +15,7 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "query/sql/shape.h"
 #include "query/table_snapshot.h"
 
 namespace arrow {
@@ -29,7 +30,7 @@ struct EngineOptions {
   std::string spill_folder;                   // empty = no spilling
   size_t threads = 0;                         // 0 = number of cores
   Duration timeout{std::chrono::minutes(5)};  // of a statement, first to last batch
-  size_t statement_bytes_max = 1 << 20;
+  ShapeLimits shape;
   size_t statements_max = 64;  // running at the same time; more are kResourceExhausted
 };
 

@@ -6,11 +6,10 @@
 #include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
 
+#include "query/sql/catalog_names.h"
 #include "query/table_snapshot.h"
 
 namespace magnetite::query::sql {
-
-inline constexpr const char* kSystemSchema = "system";
 
 // `databases` outlives it.
 duckdb::unique_ptr<duckdb::SchemaCatalogEntry> make_system_schema(duckdb::Catalog& catalog,

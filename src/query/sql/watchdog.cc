@@ -1,6 +1,7 @@
 #include "query/sql/watchdog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace magnetite::query::sql {
 
@@ -17,21 +18,17 @@ Watchdog::~Watchdog() {
   task_.join();
 }
 
-uint64_t Watchdog::watch(MonoTime deadline, std::function<void()> interrupt) {
+Watchdog::Watch Watchdog::watch(MonoTime deadline, std::function<void()> interrupt) {
   const MutexLock lock(mutex_);
   const uint64_t id = next_id_++;
   watched_.emplace(id, Watched{deadline, std::move(interrupt)});
   changed_.notify_all();
-  return id;
+  return Watch(*this, id, deadline);
 }
 
-bool Watchdog::release(uint64_t id) {
+void Watchdog::release(uint64_t id) {
   const MutexLock lock(mutex_);
-  const auto found = watched_.find(id);
-  if (found == watched_.end()) return false;
-  const bool expired = found->second.expired;
-  watched_.erase(found);
-  return expired;
+  watched_.erase(id);
 }
 
 void Watchdog::run() {
@@ -40,9 +37,9 @@ void Watchdog::run() {
     const MonoTime now = executor_.clock().mono_now();
     MonoTime next = kNever;
     for (auto& [id, watched] : watched_) {
-      if (watched.expired) continue;
+      if (watched.interrupted) continue;
       if (watched.deadline <= now) {
-        watched.expired = true;
+        watched.interrupted = true;
         watched.interrupt();
       } else {
         next = std::min(next, watched.deadline);
@@ -51,5 +48,14 @@ void Watchdog::run() {
     changed_.wait_until(mutex_, next, WaitReason::kTimer);
   }
 }
+
+Watchdog::Watch::Watch(Watch&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)), id_(other.id_), deadline_(other.deadline_) {}
+
+Watchdog::Watch::~Watch() {
+  if (owner_ != nullptr) owner_->release(id_);
+}
+
+bool Watchdog::Watch::expired() const { return deadline_ <= owner_->executor_.clock().mono_now(); }
 
 }  // namespace magnetite::query::sql

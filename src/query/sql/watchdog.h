@@ -9,23 +9,41 @@
 
 namespace magnetite::query::sql {
 
-// Thread-safe. `interrupt` runs on the watchdog's task, at most once, under its lock: it must only set a flag.
+// Thread-safe.
 class Watchdog {
  public:
+  // One deadline, owned by what it guards. After its destruction, which waits for an interrupt under way, none comes:
+  // whatever `interrupt` refers to must only outlive the watch. The watchdog outlives all of them.
+  class Watch {
+   public:
+    Watch(Watch&& other) noexcept;
+    Watch& operator=(Watch&&) = delete;
+    ~Watch();
+    // By the clock, so also true before the watchdog's task came to it.
+    bool expired() const;
+
+   private:
+    friend class Watchdog;
+    Watch(Watchdog& owner, uint64_t id, MonoTime deadline) : owner_(&owner), id_(id), deadline_(deadline) {}
+    Watchdog* owner_;  // nullptr = moved from
+    const uint64_t id_;
+    const MonoTime deadline_;
+  };
+
   explicit Watchdog(Executor& executor);
   ~Watchdog();
 
-  uint64_t watch(MonoTime deadline, std::function<void()> interrupt) EXCLUDES(mutex_);
-  // True if the deadline passed before.
-  bool release(uint64_t id) EXCLUDES(mutex_);
+  // `interrupt` runs on the watchdog's task, at most once, under its lock: it must only set a flag.
+  [[nodiscard]] Watch watch(MonoTime deadline, std::function<void()> interrupt) EXCLUDES(mutex_);
 
  private:
+  void release(uint64_t id) EXCLUDES(mutex_);
   void run() EXCLUDES(mutex_);
 
   struct Watched {
     MonoTime deadline;
     std::function<void()> interrupt;
-    bool expired = false;
+    bool interrupted = false;
   };
   Executor& executor_;
   Mutex mutex_;

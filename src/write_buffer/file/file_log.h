@@ -1,4 +1,4 @@
-// The local log: one chain of segments per database, shared by its sequencers. Design section 4, L3, L11.
+// The local log: one chain of segments per database, shared by its sequencers. docs/formats/local_log.md.
 // Byte format: docs/formats/local_log.md.
 #pragma once
 

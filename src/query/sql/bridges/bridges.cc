@@ -12,6 +12,7 @@
 #include <duckdb/transaction/meta_transaction.hpp>
 
 #include "query/sql/bridges/calendar.h"
+#include "query/sql/bridges/time_casts.h"
 
 namespace magnetite::query::sql {
 namespace {
@@ -28,12 +29,17 @@ using duckdb::Vector;
 timestamp_ns_t checked(std::optional<int64_t> nanos, const char* what) {
   if (!nanos)
     throw duckdb::OutOfRangeException(
-        "%s: the time is out of range for 64-bit nanoseconds, or the width is not positive", what);
+        "%s: the result is before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z", what);
   return timestamp_ns_t(*nanos);
 }
 
 Interval interval_of(const interval_t& value) { return {value.months, value.days, value.micros}; }
-Interval negated(const Interval& value) { return {-value.months, -value.days, -value.micros}; }
+
+timestamp_ns_t bucket_start(interval_t width, timestamp_ns_t time, int64_t origin) {
+  if (!is_bucket_width(interval_of(width)))
+    throw duckdb::InvalidInputException("the width of a bucket is positive, and of months or of days and time");
+  return checked(time_bucket(interval_of(width), time.value, origin), "time bucket");
+}
 
 TimeUnit unit_of(string_t word) {
   const auto unit = parse_time_unit({word.GetData(), word.GetSize()});
@@ -82,16 +88,15 @@ void date_trunc(DataChunk& arguments, ExpressionState&, Vector& result) {
 template <int64_t kOriginNanos>
 void bucket(DataChunk& arguments, ExpressionState&, Vector& result) {
   duckdb::BinaryExecutor::Execute<interval_t, timestamp_ns_t, timestamp_ns_t>(
-      arguments.data[0], arguments.data[1], result, [](interval_t width, timestamp_ns_t time) {
-        return checked(time_bucket(interval_of(width), time.value, kOriginNanos), "time bucket");
-      });
+      arguments.data[0], arguments.data[1], result,
+      [](interval_t width, timestamp_ns_t time) { return bucket_start(width, time, kOriginNanos); });
 }
 
 void bucket_from(DataChunk& arguments, ExpressionState&, Vector& result) {
   duckdb::TernaryExecutor::Execute<interval_t, timestamp_ns_t, timestamp_ns_t, timestamp_ns_t>(
       arguments.data[0], arguments.data[1], arguments.data[2], result,
       [](interval_t width, timestamp_ns_t time, timestamp_ns_t origin) {
-        return checked(time_bucket(interval_of(width), time.value, origin.value), "time bucket");
+        return bucket_start(width, time, origin.value);
       });
 }
 
@@ -112,11 +117,11 @@ void add_reversed(DataChunk& arguments, ExpressionState&, Vector& result) {
 void subtract(DataChunk& arguments, ExpressionState&, Vector& result) {
   duckdb::BinaryExecutor::Execute<timestamp_ns_t, interval_t, timestamp_ns_t>(
       arguments.data[0], arguments.data[1], result, [](timestamp_ns_t time, interval_t interval) {
-        return checked(add_interval(time.value, negated(interval_of(interval))), "-");
+        return checked(subtract_interval(time.value, interval_of(interval)), "-");
       });
 }
 
-// RFC 3339 text; DuckDB's own cast keeps nine digits.
+// RFC 3339 text, by the cast of time_casts.h.
 void to_timestamp(DataChunk& arguments, ExpressionState& state, Vector& result) {
   duckdb::VectorOperations::Cast(state.GetContext(), arguments.data[0], result, arguments.size());
 }
@@ -161,6 +166,7 @@ void register_bridges(duckdb::DatabaseInstance& database) {
   date_bin.AddFunction(fallible(ScalarFunction({interval, ns}, ns, bucket<0>)));
   date_bin.AddFunction(fallible(ScalarFunction({interval, ns, ns}, ns, bucket_from)));
   loader.RegisterFunction(date_bin);
+  register_time_casts(database);
 }
 
 }  // namespace magnetite::query::sql

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string>
 
+#include "query/sql/bridges/wide.h"
+
 namespace magnetite::query::sql {
 namespace {
 
@@ -13,35 +15,23 @@ using std::chrono::days;
 using std::chrono::floor;
 using std::chrono::last;
 using std::chrono::month;
-using std::chrono::months;
 using std::chrono::nanoseconds;
 using std::chrono::sys_days;
 using std::chrono::sys_time;
 using std::chrono::year;
+using std::chrono::year_month;
 using std::chrono::year_month_day;
 
 constexpr int64_t kMicro = 1'000;
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kDay = 86'400 * kSecond;
 
-std::optional<int64_t> multiply(int64_t a, int64_t b) {
-  int64_t product = 0;
-  if (__builtin_mul_overflow(a, b, &product)) return std::nullopt;
-  return product;
+Wide floor_to(Wide nanos, Wide unit, Wide origin = 0) {
+  const Wide rest = (nanos - origin) % unit;
+  return nanos - rest - (rest < 0 ? unit : 0);
 }
 
-std::optional<int64_t> add(std::optional<int64_t> a, std::optional<int64_t> b) {
-  int64_t sum = 0;
-  if (!a || !b || __builtin_add_overflow(*a, *b, &sum)) return std::nullopt;
-  return sum;
-}
-
-std::optional<int64_t> floor_to(int64_t nanos, int64_t unit) {
-  const int64_t rest = nanos % unit;
-  return add(nanos - rest, rest < 0 ? -unit : 0);
-}
-
-std::optional<int64_t> to_nanos(sys_days date) { return multiply(date.time_since_epoch().count(), kDay); }
+Wide to_nanos(sys_days date) { return static_cast<Wide>(date.time_since_epoch().count()) * kDay; }
 
 year_month_day date_of(int64_t nanos) { return year_month_day(floor<days>(sys_time<nanoseconds>(nanoseconds(nanos)))); }
 
@@ -49,10 +39,31 @@ int64_t month_index(year_month_day date) {
   return static_cast<int64_t>(static_cast<int>(date.year())) * 12 + static_cast<unsigned>(date.month()) - 1;
 }
 
+// nullopt far outside of what nanoseconds reach, where std::chrono's years would wrap.
+std::optional<year_month> month_at(int64_t index) {
+  constexpr int64_t kYearMax = 9999;
+  if (index < 0 || index / 12 > kYearMax) return std::nullopt;
+  return year(static_cast<int>(index / 12)) / month(static_cast<unsigned>(index % 12) + 1);
+}
+
 std::optional<int64_t> month_start(int64_t index) {
-  const int64_t years = index / 12 - (index % 12 < 0 ? 1 : 0);
-  const auto in_year = static_cast<unsigned>(index - years * 12);
-  return to_nanos(sys_days(year(static_cast<int>(years)) / month(in_year + 1) / day(1)));
+  const auto start = month_at(index);
+  if (!start) return std::nullopt;
+  return narrow(to_nanos(sys_days(*start / day(1))));
+}
+
+std::optional<int64_t> shift_by(int64_t nanos, const Interval& interval, int sign) {
+  Wide result = nanos;
+  if (interval.months != 0) {
+    const year_month_day date = date_of(nanos);
+    const auto there = month_at(month_index(date) + sign * static_cast<int64_t>(interval.months));
+    if (!there) return std::nullopt;
+    year_month_day moved = *there / date.day();
+    if (!moved.ok()) moved = *there / last;  // January 31st plus a month is the end of February
+    result = to_nanos(sys_days(moved)) + (nanos - floor_to(nanos, kDay));
+  }
+  result += sign * static_cast<Wide>(interval.days) * kDay;
+  return narrow(result + sign * static_cast<Wide>(interval.micros) * kMicro);
 }
 
 }  // namespace
@@ -104,21 +115,20 @@ std::optional<int64_t> truncate_time(TimeUnit unit, int64_t nanos) {
     case TimeUnit::kNanosecond:
       return nanos;
     case TimeUnit::kMicrosecond:
-      return floor_to(nanos, kMicro);
+      return narrow(floor_to(nanos, kMicro));
     case TimeUnit::kMillisecond:
-      return floor_to(nanos, 1'000'000);
+      return narrow(floor_to(nanos, 1'000'000));
     case TimeUnit::kSecond:
-      return floor_to(nanos, kSecond);
+      return narrow(floor_to(nanos, kSecond));
     case TimeUnit::kMinute:
-      return floor_to(nanos, 60 * kSecond);
+      return narrow(floor_to(nanos, 60 * kSecond));
     case TimeUnit::kHour:
-      return floor_to(nanos, 3600 * kSecond);
+      return narrow(floor_to(nanos, 3600 * kSecond));
     case TimeUnit::kDay:
-      return floor_to(nanos, kDay);
+      return narrow(floor_to(nanos, kDay));
     case TimeUnit::kWeek: {
       constexpr int64_t kFirstMonday = 4 * kDay;  // 1970-01-05
-      const auto floored = floor_to(nanos < INT64_MIN + kFirstMonday ? nanos : nanos - kFirstMonday, 7 * kDay);
-      return add(floored, kFirstMonday);
+      return narrow(floor_to(nanos, 7 * kDay, kFirstMonday));
     }
     default:
       break;
@@ -133,33 +143,27 @@ std::optional<int64_t> truncate_time(TimeUnit unit, int64_t nanos) {
   return month_start(index / width * width);
 }
 
-std::optional<int64_t> add_interval(int64_t nanos, const Interval& interval) {
-  std::optional<int64_t> result = nanos;
-  if (interval.months != 0) {
-    const year_month_day date = date_of(nanos);
-    const auto in_day = nanos - *floor_to(nanos, kDay);
-    year_month_day moved = date + months(interval.months);
-    if (!moved.ok()) moved = moved.year() / moved.month() / last;  // January 31st plus a month is the end of February
-    result = add(to_nanos(sys_days(moved)), in_day);
-  }
-  result = add(result, multiply(interval.days, kDay));
-  return add(result, multiply(interval.micros, kMicro));
+std::optional<int64_t> add_interval(int64_t nanos, const Interval& interval) { return shift_by(nanos, interval, 1); }
+
+std::optional<int64_t> subtract_interval(int64_t nanos, const Interval& interval) {
+  return shift_by(nanos, interval, -1);
+}
+
+bool is_bucket_width(const Interval& width) {
+  if (width.months != 0) return width.months > 0 && width.days == 0 && width.micros == 0;
+  return static_cast<Wide>(width.days) * kDay + static_cast<Wide>(width.micros) * kMicro > 0;
 }
 
 std::optional<int64_t> time_bucket(const Interval& width, int64_t nanos, int64_t origin) {
+  if (!is_bucket_width(width)) return std::nullopt;
   if (width.months != 0) {
-    if (width.months < 0 || width.days != 0 || width.micros != 0) return std::nullopt;
     const int64_t from = month_index(date_of(origin));
     const int64_t distance = month_index(date_of(nanos)) - from;
     const int64_t rest = distance % width.months;
     return month_start(from + distance - rest - (rest < 0 ? width.months : 0));
   }
-  const auto unit = add(multiply(width.days, kDay), multiply(width.micros, kMicro));
-  if (!unit || *unit <= 0) return std::nullopt;
-  const int64_t shift = origin % *unit;
-  int64_t shifted = 0;
-  if (__builtin_sub_overflow(nanos, shift, &shifted)) return std::nullopt;
-  return add(floor_to(shifted, *unit), shift);
+  const Wide unit = static_cast<Wide>(width.days) * kDay + static_cast<Wide>(width.micros) * kMicro;
+  return narrow(floor_to(nanos, unit, origin));
 }
 
 }  // namespace magnetite::query::sql

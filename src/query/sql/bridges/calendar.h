@@ -35,9 +35,12 @@ struct Interval {
 };
 
 std::optional<int64_t> add_interval(int64_t nanos, const Interval& interval);
+std::optional<int64_t> subtract_interval(int64_t nanos, const Interval& interval);
 
-// The start of the bucket of this width that holds `nanos`, counted from `origin`. nullopt also for a width that is not
-// positive or mixes months with days or time.
+// Positive, and months alone or days and time.
+bool is_bucket_width(const Interval& width);
+
+// The start of the bucket of this width that holds `nanos`, counted from `origin`. nullopt also for what is no width.
 std::optional<int64_t> time_bucket(const Interval& width, int64_t nanos, int64_t origin);
 
 }  // namespace magnetite::query::sql

@@ -35,6 +35,36 @@ TEST(Calendar, BucketsCountFromTheirOrigin) {
   EXPECT_EQ(time_bucket({1, 1, 0}, kTime, 0), std::nullopt);
 }
 
+TEST(Calendar, ReachesBothEndsOfTheRange) {
+  constexpr int64_t kLast = INT64_MAX;
+  constexpr int64_t kFirst = INT64_MIN;
+  EXPECT_EQ(truncate_time(TimeUnit::kSecond, kLast), 9'223'372'036'000'000'000);
+  EXPECT_EQ(truncate_time(TimeUnit::kWeek, kLast), 9'222'940'800'000'000'000);  // 2262-04-07
+  EXPECT_EQ(truncate_time(TimeUnit::kNanosecond, kFirst), kFirst);
+  for (const TimeUnit unit : {TimeUnit::kMicrosecond, TimeUnit::kDay, TimeUnit::kWeek, TimeUnit::kMonth})
+    EXPECT_EQ(truncate_time(unit, kFirst), std::nullopt);
+  EXPECT_EQ(add_interval(kFirst, {1, 0, 0}), kFirst + 30 * 86'400'000'000'000);  // September
+  EXPECT_EQ(subtract_interval(kFirst + 30 * 86'400'000'000'000, {1, 0, 0}), kFirst);
+  EXPECT_EQ(add_interval(kFirst, {0, 0, INT64_MAX}), std::nullopt);
+  EXPECT_EQ(subtract_interval(0, {INT32_MIN, INT32_MIN, INT64_MIN}), std::nullopt);
+  EXPECT_EQ(subtract_interval(kLast, {-1, 0, 0}), std::nullopt);
+  EXPECT_EQ(add_interval(0, {INT32_MAX, 0, 0}), std::nullopt);
+  EXPECT_EQ(add_interval(0, {INT32_MIN, 0, 0}), std::nullopt);
+  EXPECT_EQ(time_bucket({0, 0, 3'600'000'000}, kLast, -1'800'000'000'000), 9'223'371'000'000'000'000);
+  EXPECT_EQ(time_bucket({0, 0, 1}, kFirst, 0), std::nullopt);
+  EXPECT_EQ(time_bucket({0, 0, 1}, kFirst, kFirst), kFirst);
+  EXPECT_EQ(time_bucket({0, 0, INT64_MAX}, 5, 0), 0);
+  EXPECT_EQ(time_bucket({INT32_MAX, 0, 0}, -1, 0), std::nullopt);
+}
+
+TEST(Calendar, WidthsArePositiveAndOfOneKind) {
+  EXPECT_TRUE(is_bucket_width({1, 0, 0}));
+  EXPECT_TRUE(is_bucket_width({0, 1, -1}));
+  for (const Interval& width : {Interval{0, 0, 0}, Interval{-1, 0, 0}, Interval{1, 1, 0}, Interval{1, 0, 1},
+                                Interval{0, 0, -1}, Interval{0, -1, 1}})
+    EXPECT_FALSE(is_bucket_width(width));
+}
+
 TEST(Calendar, WordsInSingularAndPlural) {
   EXPECT_EQ(parse_time_unit("Minutes"), TimeUnit::kMinute);
   EXPECT_EQ(parse_time_unit("ms"), TimeUnit::kMillisecond);

@@ -1,5 +1,7 @@
 #include "database/catalog_binding.h"
 
+#include <fmt/format.h>
+
 #include "base/logging.h"
 #include "catalog/cleanup.h"
 #include "catalog/layout.h"
@@ -63,6 +65,15 @@ Result<> CatalogBinding::start_log() {
   const catalog::StartLog start{log_.log_id(), static_cast<uint32_t>(log_.sequencer_ids().size())};
   MAGNETITE_RETURN_IF_ERROR(catalog_->commit({{start}}));
   return {};
+}
+
+Result<> CatalogBinding::check_owned() const {
+  const catalog::CatalogStatus now = catalog_->status();
+  if (now.condition != catalog::CatalogCondition::kFenced) return {};
+  return fail(ErrorCode::kFailedPrecondition,
+              fmt::format("another server has taken over this database ({}): stop one of the two, each needs a "
+                          "--server-id or a store of its own, then restart the other",
+                          now.detail));
 }
 
 std::unique_ptr<FileName> CatalogBinding::new_file(const model::ChunkAddress& address) {

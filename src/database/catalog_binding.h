@@ -26,6 +26,8 @@ class CatalogBinding final : public PersistedState {
 
   std::shared_ptr<const catalog::State> state() const { return catalog_->state(); }
   catalog::CatalogStatus status() const { return catalog_->status(); }
+  // kFailedPrecondition once another server has taken over: what this one persists would not count any more.
+  Result<> check_owned() const;
 
   // Before the first write to a log that the catalog does not know; nothing otherwise.
   Result<> start_log();

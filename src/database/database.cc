@@ -136,6 +136,7 @@ Result<WriteReport> Database::write(WriteInput input) {
 }
 
 Result<> Database::admit(uint64_t bytes) const {
+  MAGNETITE_RETURN_IF_ERROR(catalog_.check_owned());
   const MemoryGauge& process = surroundings_.memory;
   const lifecycle::MemoryUse use{memory_.bytes(), process.bytes()};
   const lifecycle::MemoryLimits limits{rules().lifecycle.buffer_bytes_hard, process.bytes_max(),
@@ -262,7 +263,15 @@ Result<> Database::replay(const std::atomic<bool>& stop) {
 
 void Database::stop() { catalog_.stop(); }
 
+std::string Database::problem() const {
+  const auto owned = catalog_.check_owned();
+  return owned ? std::string() : owned.error().message();
+}
+
 MonoTime Database::run_lifecycle() {
+  constexpr Duration kLookAgain = std::chrono::minutes(1);
+  if (!catalog_.check_owned())
+    return surroundings_.executor.clock().mono_now() + kLookAgain;  // nothing it did would count
   const model::DatabaseRules now = rules();
   uint64_t soft = now.lifecycle.buffer_bytes_soft;
   const MemoryGauge& process = surroundings_.memory;

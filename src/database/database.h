@@ -83,6 +83,7 @@ class Database final : public query::TableSource {
   const IngestCounters& counters() const { return counters_; }
   const ReplayCounters& replay_counters() const { return replay_counters_; }
   write_buffer::WriterStatus log_status() const { return log_->writer().status(); }
+  std::string problem() const;  // why writes are refused for good; empty = they are not
   uint64_t rows() const;
   uint64_t memory_bytes() const { return memory_.bytes(); }
 

@@ -217,6 +217,26 @@ TEST(Lifecycle, ManyBurstsOfLateRowsLeaveFewFilesAndNoIdentityTwice) {
   });
 }
 
+TEST(Lifecycle, ADatabaseThatAnotherServerTookOverRefusesWritesAndLosesNothing) {
+  SimDatabase world(9);
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    ASSERT_TRUE(world.write(line("a", 1, t)));
+    const auto other = catalog::Catalog::open({world.store, world.executor, SimDatabase::folder(), world.rules.uuid});
+    ASSERT_TRUE(other) << other.error().describe();
+    world.advance(2 * kWindow);
+    world.settle();  // tries to persist, and learns of it
+    const auto refused = world.write(line("b", 2, t + 1));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::kFailedPrecondition);
+    EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("another server has taken over"));
+    EXPECT_THAT(world.database->problem(), ::testing::HasSubstr("another server has taken over"));
+    EXPECT_EQ((world.rows()[{"a", t}]), 1) << "what was written stays readable";
+    world.stop();
+  });
+}
+
 // Random writes, late ones among them, lifecycle passes, crashes and a store that fails by chance, against a map.
 class History {
  public:

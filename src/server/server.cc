@@ -231,6 +231,7 @@ class ServerImpl final : public Server {
         each.log_mode = log.mode;
         each.log_problem = log.problem;
         each.log_bytes = log.bytes_on_disk;
+        if (each.error.empty()) each.error = entry.database->problem();
         each.rows = entry.database->rows();
         each.memory_bytes = entry.database->memory_bytes();
       }
@@ -324,37 +325,66 @@ class ServerImpl final : public Server {
     }
     constexpr std::chrono::seconds kRetryDelay{1};
     while (!stopping_) {
-      auto loaded = load_all(*id);
-      const MutexLock lock(mutex_);
-      if (state_ == ServerState::kStopping) return;
-      if (loaded) {
-        error_.clear();
-        state_ = ServerState::kReady;
-        log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
-        return;
+      auto later = load_all(*id);
+      {
+        const MutexLock lock(mutex_);
+        if (state_ == ServerState::kStopping) return;
+        if (later) {
+          error_.clear();
+          state_ = ServerState::kReady;
+          log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
+        } else {
+          error_ = "store error: " + later.error().message();
+          log::error("databases could not be listed", {{"error", later.error().message()}});
+        }
       }
-      error_ = "store error: " + loaded.error().message();
-      log::error("databases could not be listed", {{"error", loaded.error().message()}});
-      const MonoTime retry = executor_.clock().mono_now() + kRetryDelay;
-      while (state_ != ServerState::kStopping &&
-             changed_.wait_until(mutex_, retry, WaitReason::kTimer) != WaitOutcome::kDeadline) {
-      }
+      if (later) return load_later(*id, *std::move(later));
+      if (!wait_to_retry(kRetryDelay)) return;
     }
   }
 
-  // One broken database is never in the way of others.
-  Result<> load_all(model::ServerId id) {
+  // Databases for which the store failed; the others are open meanwhile.
+  void load_later(model::ServerId id, std::vector<std::string> names) EXCLUDES(mutex_) {
+    constexpr Duration kRetryMin = std::chrono::seconds(1);
+    constexpr Duration kRetryMax = std::chrono::minutes(1);
+    for (Duration delay = kRetryMin; !names.empty(); delay = std::min(2 * delay, kRetryMax)) {
+      if (!wait_to_retry(delay)) return;
+      std::erase_if(names, [&](const std::string& name) { return !load_and_report(id, name); });
+    }
+  }
+
+  // False: the server stops.
+  bool wait_to_retry(Duration delay) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const MonoTime retry = executor_.clock().mono_now() + delay;
+    while (state_ != ServerState::kStopping &&
+           changed_.wait_until(mutex_, retry, WaitReason::kTimer) != WaitOutcome::kDeadline) {
+    }
+    return state_ != ServerState::kStopping;
+  }
+
+  // One broken database is never in the way of others. Returns those that are worth another try.
+  Result<std::vector<std::string>> load_all(model::ServerId id) {
     const object_store::ObjectPath root({std::to_string(id.value)});
     MAGNETITE_TRY(const object_store::FolderListing listing, store_.list_folder(root));
+    for (const std::string& name : listing.folders) databases_.set(name, {});
+    std::vector<std::string> later;
     for (const std::string& name : listing.folders) {
-      if (stopping_) return {};
-      databases_.set(name, {});
-      if (auto loaded = load_one(id, name); !loaded && loaded.error().code() != ErrorCode::kShutdown) {
-        log::error("a database could not be loaded", {{"database", name}, {"error", loaded.error().message()}});
-        databases_.set(name, {DatabaseState::kKnown, loaded.error().message(), nullptr});
-      }
+      if (stopping_) break;
+      if (load_and_report(id, name)) later.push_back(name);
     }
-    return {};
+    return later;
+  }
+
+  // True: it failed in a way that may pass.
+  bool load_and_report(model::ServerId id, const std::string& name) {
+    const auto loaded = load_one(id, name);
+    if (loaded || loaded.error().code() == ErrorCode::kShutdown) return false;
+    const bool again = loaded.error().is_retryable();
+    log::error(again ? "a database could not be loaded, it is tried again" : "a database could not be loaded",
+               {{"database", name}, {"error", loaded.error().message()}});
+    databases_.set(name, {DatabaseState::kKnown, loaded.error().message(), nullptr});
+    return again;
   }
 
   Result<> load_one(model::ServerId id, const std::string& name) {

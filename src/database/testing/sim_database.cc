@@ -7,11 +7,6 @@
 namespace magnetite::database::testing {
 namespace {
 
-const object_store::ObjectPath& folder() {
-  static const object_store::ObjectPath path({"1", "db", "uuid"});
-  return path;
-}
-
 model::DatabaseRules make_rules(model::LifecycleRules lifecycle) {
   model::DatabaseRules rules = model::default_rules("db");
   rules.uuid = *model::Uuid::parse("01234567-89ab-4cde-8f01-23456789abcd");
@@ -21,6 +16,11 @@ model::DatabaseRules make_rules(model::LifecycleRules lifecycle) {
 }
 
 }  // namespace
+
+const object_store::ObjectPath& SimDatabase::folder() {
+  static const object_store::ObjectPath path({"1", "db", "uuid"});
+  return path;
+}
 
 SimDatabase::SimDatabase(uint64_t seed, model::LifecycleRules lifecycle)
     : executor(seed),

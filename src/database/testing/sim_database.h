@@ -38,8 +38,9 @@ class SimDatabase {
   int64_t now_nanos() { return executor.clock().wall_now().nanos; }
 
   Rows rows();
-  std::map<std::string, size_t> stages();  // chunks by storage
-  std::vector<std::string> files();        // data files in the store
+  std::map<std::string, size_t> stages();           // chunks by storage
+  std::vector<std::string> files();                 // data files in the store
+  static const object_store::ObjectPath& folder();  // in the store
 
   sim::SimExecutor executor;
   sim::SimDisk disk;

@@ -1,0 +1,124 @@
+// A server on a simulated disk, clock and store: how databases are loaded, and what they do to each other.
+#include "server/server.h"
+
+#include <gmock/gmock.h>
+
+#include "base/sim/sim_disk.h"
+#include "base/sim/sim_executor.h"
+#include "object_store/memory/memory_store.h"
+#include "object_store/testing/faulty_store.h"
+
+namespace magnetite::server {
+namespace {
+
+using object_store::testing::StoreCall;
+using object_store::testing::StoreFault;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ServerTest : public ::testing::Test {
+ protected:
+  void run(std::function<void()> main) { executor_.run(std::move(main)); }
+
+  void start() {
+    ServerOptions options;
+    options.server_id = model::ServerId{1};
+    options.log_folder = "log";
+    options.sequencer_count = 2;
+    server_ = Server::make(executor_, disk_, store_, std::move(options)).value();
+    server_->start();
+    while (server_->status().state == ServerState::kLoading) executor_.pause(std::chrono::milliseconds(10));
+  }
+  void stop() {
+    server_->stop();
+    server_.reset();
+  }
+  Result<database::WriteReport> write(const std::string& database, std::string lines) {
+    database::WriteInput input;
+    input.body = std::move(lines);
+    return server_->write(database, std::move(input));
+  }
+  DatabaseStatus status(const std::string& database) {
+    for (DatabaseStatus& each : server_->status().databases)
+      if (each.name == database) return each;
+    return {};
+  }
+
+  sim::SimExecutor executor_{1};
+  sim::SimDisk disk_{&executor_, 1};
+  std::unique_ptr<object_store::ObjectStore> memory_store_ = object_store::make_memory_store(executor_.clock());
+  object_store::testing::FaultyStore store_{*memory_store_, {.seed = 1, .executor = &executor_}};
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, ADatabaseWhoseStoreFailsWhileItLoadsIsTriedAgainAndNotInTheWay) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("bad", "m v=1i 1"));
+    ASSERT_TRUE(write("good", "m v=1i 1"));
+    stop();
+
+    store_.fail_next({.call = StoreCall::kGet, .count = 5, .path_part = "/bad/"});
+    start();
+    EXPECT_EQ(server_->status().state, ServerState::kReady);
+    EXPECT_TRUE(write("good", "m v=2i 2"));
+    EXPECT_EQ(status("bad").state, DatabaseState::kKnown);
+    EXPECT_NE(status("bad").error, "");
+    EXPECT_FALSE(write("bad", "m v=2i 2")) << "it is not made anew over what is there";
+
+    executor_.advance(std::chrono::minutes(5));
+    for (int i = 0; i < 1000 && status("bad").state != DatabaseState::kInitialized; ++i)
+      executor_.pause(std::chrono::seconds(1));
+    EXPECT_EQ(status("bad").state, DatabaseState::kInitialized);
+    EXPECT_EQ(status("bad").error, "");
+    EXPECT_EQ(status("bad").rows, 1u);
+    EXPECT_TRUE(write("bad", "m v=2i 2"));
+    stop();
+  });
+}
+
+TEST_F(ServerTest, ADatabaseThatIsBrokenIsNotTriedForEver) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("bad", "m v=1i 1"));
+    ASSERT_TRUE(write("good", "m v=1i 1"));
+    stop();
+    const object_store::ObjectPath rules({"1", "bad", "rules.pb"});
+    const std::string garbage = "garbage";
+    ASSERT_TRUE(memory_store_->put(rules, std::as_bytes(std::span(garbage))));
+    start();
+    EXPECT_THAT(status("bad").error, HasSubstr("error deserializing database rules from protobuf"));
+    EXPECT_EQ(status("good").state, DatabaseState::kInitialized);
+    const uint64_t gets = store_.calls(StoreCall::kGet);
+    executor_.pause(std::chrono::minutes(10));
+    EXPECT_EQ(store_.calls(StoreCall::kGet), gets);
+    stop();
+  });
+}
+
+TEST_F(ServerTest, StoppingDoesNotWaitForADatabaseThatDoesNotLoad) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("bad", "m v=1i 1"));
+    stop();
+    store_.fail_next({.call = StoreCall::kGet, .count = 1'000'000, .path_part = "/bad/"});
+    start();
+    stop();
+  });
+}
+
+TEST_F(ServerTest, OperationsOfADummyJobRunAndCanBeCancelled) {
+  run([this] {
+    start();
+    const auto job = server_->start_dummy_job({600'000'000'000, 1});
+    ASSERT_TRUE(job);
+    executor_.pause(std::chrono::seconds(1));
+    EXPECT_EQ(server_->jobs().find(*job)->rows_done, 1u);
+    EXPECT_TRUE(server_->jobs().cancel(*job));
+    EXPECT_EQ(server_->jobs().wait(*job, kNever)->state, jobs::JobState::kCancelled);
+    stop();
+  });
+}
+
+}  // namespace
+}  // namespace magnetite::server

@@ -155,8 +155,8 @@ TEST(ImageSource, TheFooterTellsWithoutTheRest) {
   const auto outline = read_outline(*from);
   ASSERT_TRUE(outline) << outline.error().describe();
   const ImageFooterFacts* const facts = &outline->facts;
-  EXPECT_EQ(outline->columns.size(), table().schema->columns().size());
-  for (const schema::Column& column : outline->columns) EXPECT_EQ(column, table().schema->column(column.id));
+  EXPECT_EQ(outline->columns.size(), table().schema()->columns().size());
+  for (const schema::Column& column : outline->columns) EXPECT_EQ(column, table().schema()->column(column.id));
   EXPECT_NE(outline->checksum, 0U);
   EXPECT_EQ(facts->table, "m");
   EXPECT_EQ(facts->identity.chunk, model::ChunkId{3});

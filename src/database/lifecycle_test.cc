@@ -6,6 +6,7 @@
 #include <random>
 
 #include "database/testing/sim_database.h"
+#include "query/scan.h"
 
 namespace magnetite::database {
 namespace {
@@ -217,6 +218,80 @@ TEST(Lifecycle, ManyBurstsOfLateRowsLeaveFewFilesAndNoIdentityTwice) {
   });
 }
 
+// Reads every row of `m`; the first error.
+Result<> read_all(SimDatabase& world) {
+  query::ScanRequest request;
+  MAGNETITE_TRY(request.table, world.database->snapshot("m"));
+  MAGNETITE_RETURN_IF_ERROR(query::open_stored(request.table, model::TimeRange::all()));
+  request.columns = request.table.schema->columns_by_name();
+  const auto plan = query::plan_scan(std::move(request), std::make_shared<query::ScanControl>());
+  for (size_t morsel = 0; morsel < plan->morsel_count(); ++morsel) {
+    MAGNETITE_TRY(const auto reader, plan->open(morsel));
+    while (true) {
+      MAGNETITE_TRY(const auto batch, reader->next());
+      if (!batch) break;
+    }
+  }
+  return {};
+}
+
+// A file of rows that are in no memory and no log any more.
+std::string only_file(SimDatabase& world) {
+  world.start();
+  EXPECT_TRUE(world.write(line("a", 1, world.now_nanos())));
+  world.advance(2 * kWindow);
+  world.settle();
+  world.stop();
+  world.start();
+  const std::vector<std::string> files = world.files();
+  EXPECT_THAT(files, SizeIs(1));
+  return files.front();
+}
+
+TEST(Lifecycle, AFileThatIsGoneIsNamedAndIsInNobodysWay) {
+  SimDatabase world(10);
+  world.run([&] {
+    const std::string file = only_file(world);
+    const auto path = object_store::ObjectPath::parse(file).value();
+    const auto bytes = world.memory_store->get(path).value();
+    ASSERT_TRUE(world.memory_store->remove(path));
+    const Result<> read = read_all(world);
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().message(), ::testing::HasSubstr(file));
+    EXPECT_TRUE(world.write(line("b", 2, world.now_nanos())));
+    world.advance(2 * kWindow);
+    world.settle();
+    ASSERT_TRUE(world.memory_store->put(path, bytes));  // an operator found it again
+    world.stop();
+    world.start();
+    EXPECT_THAT(world.rows(), SizeIs(2));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, AFileWithFlippedBitsIsAnErrorAndNeverAWrongRow) {
+  SimDatabase world(11);
+  world.run([&] {
+    const auto path = object_store::ObjectPath::parse(only_file(world)).value();
+    const auto good = world.memory_store->get(path).value();
+    for (size_t at = 0; at < good.size(); at += 13) {
+      auto bad = good;
+      bad[at] ^= std::byte{0x10};
+      ASSERT_TRUE(world.memory_store->put(path, bad));
+      world.stop();
+      world.start();
+      const Result<> read = read_all(world);
+      if (read) {
+        EXPECT_THAT(world.rows(), SizeIs(1)) << at;
+      } else {
+        EXPECT_EQ(read.error().code(), ErrorCode::kCorruption) << at;
+      }
+      EXPECT_EQ(world.memory_store->get(path).value(), bad) << "nothing is removed because it could not be read";
+    }
+    world.stop();
+  });
+}
+
 TEST(Lifecycle, ADatabaseThatAnotherServerTookOverRefusesWritesAndLosesNothing) {
   SimDatabase world(9);
   world.run([&] {
@@ -279,6 +354,9 @@ class History {
       check();
     } else {
       world_.database->run_lifecycle();  // jobs run beside what comes next
+      if (choice < 96) return;
+      for (uint64_t i = below(200); i > 0; --i) world_.executor.yield();
+      for (const jobs::JobStatus& job : world_.jobs->list()) world_.jobs->cancel(job.id);
     }
   }
 

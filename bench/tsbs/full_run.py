@@ -3,7 +3,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import re
 import resource
 import shutil
@@ -12,24 +11,9 @@ import time
 
 import duckdb
 import queries
+import results
 
 from support.server import Server
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "bench/RESULTS.md"
-BEGIN, END = "<!-- tsbs:begin -->", "<!-- tsbs:end -->"
-
-
-def machine():
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    memory_kib = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="ascii"))[1])
-    return f"{model[1] if model else platform.machine()}, {os.cpu_count()} CPUs, {memory_kib // (1 << 20)} GiB"
-
-
-def commit():
-    result = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return result.stdout.strip() or "unknown"
-
 
 def resident_mib(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
@@ -39,16 +23,6 @@ def resident_mib(pid):
 def size_mb(folder):
     """Blocks really used: segments are allocated ahead."""
     return sum(path.stat().st_blocks * 512 for path in pathlib.Path(folder).rglob("*") if path.is_file()) / 1e6
-
-
-def replace_part(text):
-    old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n\n"
-    part = f"{BEGIN}\n{text}\n{END}"
-    if BEGIN in old:
-        new = old[:old.index(BEGIN)] + part + old[old.index(END) + len(END):]
-    else:
-        new = old.rstrip() + "\n\n" + part + "\n"
-    RESULTS.write_text(new, encoding="utf-8")
 
 
 def load(build, server, shape, *options):
@@ -68,14 +42,14 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--work", required=True)
     options = parser.parse_args()
-    os.environ["MAGNETITE_BINARY"] = str(ROOT / options.build / "bin/magnetite")
+    os.environ["MAGNETITE_BINARY"] = str(results.ROOT / options.build / "bin/magnetite")
     work = pathlib.Path(options.work)
     shape = ["--hosts", str(options.hosts), "--steps", str(int(options.hours * 360))]
     rows = options.hosts * int(options.hours * 360)
     load_before = os.getloadavg()[0]
     try:
         csv, parquet = work / "cpu.csv", work / "cpu.parquet"
-        subprocess.run([f"{options.build}/bin/tsbs_generate", *shape, "--csv", "--out", csv], check=True, cwd=ROOT)
+        subprocess.run([f"{options.build}/bin/tsbs_generate", *shape, "--csv", "--out", csv], check=True, cwd=results.ROOT)
         queries.make_parquet(csv, parquet)
         csv.unlink()
 
@@ -98,9 +72,9 @@ def main():
         print(f"the same after kill -9; restart {restart_seconds:.1f} s", flush=True)
 
         table = queries.table(sql, peer, options.hosts, options.hours)
-        replace_part(f"""## TSBS cpu-only: {rows:,} rows ({options.hosts:,} hosts, {options.hours:g} hours)
+        results.replace_part("tsbs", f"""## TSBS cpu-only: {rows:,} rows ({options.hosts:,} hosts, {options.hours:g} hours)
 
-`HOSTS={options.hosts} HOURS={options.hours:g} CONNECTIONS={options.connections} bench/run_tsbs.sh`, {time.strftime("%Y-%m-%d")}, at {commit()}; {machine()}, load average {load_before:.1f} before. Server, load
+`HOSTS={options.hosts} HOURS={options.hours:g} CONNECTIONS={options.connections} bench/run_tsbs.sh`, {time.strftime("%Y-%m-%d")}, at {results.commit()}; {results.machine()}, load average {load_before:.1f} before. Server, load
 program and peer share the machine. Every answer was compared with DuckDB's on the same rows, before and after `kill -9`.
 
 | load over HTTP, durable before the answer | measured | must | aim |

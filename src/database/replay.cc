@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/logging.h"
 #include "entry/wire.h"
 #include "persistence/replay_filter.h"
@@ -9,17 +12,20 @@
 namespace magnetite::database {
 namespace {
 
-Result<> seek(write_buffer::Reader& reader, const persistence::ReplayPlan& plan) {
+Result<> seek(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, ReplayCounters& counters) {
   MAGNETITE_RETURN_IF_ERROR(plan.check_sequencers(reader.sequencer_ids()));
   for (const model::SequencerId sequencer : reader.sequencer_ids()) {
-    const auto start = plan.start(sequencer);
-    if (!start) continue;
     MAGNETITE_TRY(const model::SequenceNumber low, reader.low_watermark(sequencer));
     MAGNETITE_TRY(const model::SequenceNumber high, reader.high_watermark(sequencer));
-    MAGNETITE_RETURN_IF_ERROR(plan.check_extent(sequencer, low, high));
-    if (start->seek) {
-      MAGNETITE_RETURN_IF_ERROR(reader.seek(sequencer, *start->seek));
+    uint64_t first = low.value;
+    if (const auto start = plan.start(sequencer)) {
+      MAGNETITE_RETURN_IF_ERROR(plan.check_extent(sequencer, low, high));
+      if (start->seek) {
+        MAGNETITE_RETURN_IF_ERROR(reader.seek(sequencer, *start->seek));
+        first = std::max(first, start->seek->value);
+      }
     }
+    counters.records_total += high.value - std::min(high.value, first);
   }
   return {};
 }
@@ -51,6 +57,8 @@ class StreamReplay {
       auto next = stream.next(target_.executor.clock().mono_now());
       if (!next && next.error().code() != ErrorCode::kInvalidInput) return std::unexpected(std::move(next).error());
       if (next && !*next) return {};
+      target_.counters.records += 1;
+      report_now_and_then();
       Result<> replayed = next ? record(**next) : Result<>(std::unexpected(std::move(next).error()));
       if (replayed) continue;
       target_.counters.records_skipped += 1;
@@ -62,6 +70,19 @@ class StreamReplay {
   }
 
  private:
+  void report_now_and_then() {
+    constexpr Duration kInterval = std::chrono::seconds(10);
+    const MonoTime now = target_.executor.clock().mono_now();
+    if (!next_report_) next_report_ = now + kInterval;
+    if (now < *next_report_) return;
+    next_report_ = now + kInterval;
+    log::info("replaying the log", {{"database", target_.database},
+                                    {"sequencer", std::to_string(position_)},
+                                    {"records", std::to_string(target_.counters.records)},
+                                    {"of", std::to_string(target_.counters.records_total)},
+                                    {"bytes", std::to_string(target_.counters.bytes)}});
+  }
+
   Result<> record(const write_buffer::SequencedRecord& record) {
     MAGNETITE_TRY(const entry::EntryHeaders headers, entry::decode(record.headers));
     if (headers.database_uuid != target_.uuid)
@@ -104,13 +125,14 @@ class StreamReplay {
   const ReplayTarget& target_;
   const size_t position_;
   const size_t sequencers_;
+  std::optional<MonoTime> next_report_;
 };
 
 }  // namespace
 
 Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayTarget& target,
                 const std::atomic<bool>& stop) {
-  MAGNETITE_RETURN_IF_ERROR(seek(reader, plan));
+  MAGNETITE_RETURN_IF_ERROR(seek(reader, plan, target.counters));
   MAGNETITE_TRY(write_buffer::Streams streams, reader.streams());
   std::vector<Result<>> outcomes(streams.size());
   {

@@ -18,6 +18,8 @@ namespace magnetite::database {
 
 struct ReplayCounters {
   std::atomic<uint64_t> bytes = 0;            // of line protocol
+  std::atomic<uint64_t> records = 0;          // read, of about
+  std::atomic<uint64_t> records_total = 0;    // so many
   std::atomic<uint64_t> records_skipped = 0;  // undecodable ones, logged with their sequence
 };
 

@@ -65,6 +65,8 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
   auto bytes = family("ingest_points_bytes_total", "Bytes of write bodies, decompressed", MetricType::Counter);
   auto memory = family("magnetite_database_memory_bytes", "Memory held by a database's chunks", MetricType::Gauge);
   auto log_bytes = family("magnetite_log_bytes", "Size of a database's local log", MetricType::Gauge);
+  auto replayed = family("magnetite_replay_records", "Log records read again since the start", MetricType::Gauge);
+  auto to_replay = family("magnetite_replay_records_total", "Log records to read again, about", MetricType::Gauge);
   auto accepting = family("magnetite_log_accepting", "1 while the local log takes writes", MetricType::Gauge);
   for (const server::DatabaseStatus& status : server.status().databases) {
     const server::Counters counters = server.counters(status.name);
@@ -74,6 +76,8 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
     add(bytes, {{"db_name", status.name}, {"status", "ok"}}, static_cast<double>(counters.body_bytes));
     add(memory, {{"db_name", status.name}}, static_cast<double>(status.memory_bytes));
     add(log_bytes, {{"db_name", status.name}}, static_cast<double>(status.log_bytes));
+    add(replayed, {{"db_name", status.name}}, static_cast<double>(status.replayed_records));
+    add(to_replay, {{"db_name", status.name}}, static_cast<double>(status.replay_records_total));
     add(accepting, {{"db_name", status.name}}, status.log_problem.empty() ? 1 : 0);
   }
   auto connections = family("http_connections", "Open connections", MetricType::Gauge);
@@ -83,7 +87,8 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
   add(queued, {{"kind", "query"}}, static_cast<double>(edge.queries_queued));
   auto body_bytes = family("http_body_bytes", "Request bodies in memory", MetricType::Gauge);
   add(body_bytes, {}, static_cast<double>(edge.body_bytes));
-  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &accepting, &connections, &queued, &body_bytes})
+  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &replayed, &to_replay, &accepting, &connections,
+                     &queued, &body_bytes})
     all.push_back(std::move(*each));
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -146,9 +146,10 @@ Response Service::status() const {
   for (const server::DatabaseStatus& each : status.databases) {
     if (!databases.empty()) databases += ',';
     databases += fmt::format(
-        R"({{"name":{},"state":{},"error":{},"replayed_bytes":{},"log_mode":{},"log_problem":{},"log_bytes":{},"rows":{},"memory_bytes":{}}})",
+        R"({{"name":{},"state":{},"error":{},"replayed_bytes":{},"replayed_records":{},"replay_records_total":{},"log_mode":{},"log_problem":{},"log_bytes":{},"rows":{},"memory_bytes":{}}})",
         json_text(each.name), json_text(to_string(each.state)), json_text(each.error), each.replayed_bytes,
-        json_text(each.log_mode), json_text(each.log_problem), each.log_bytes, each.rows, each.memory_bytes);
+        each.replayed_records, each.replay_records_total, json_text(each.log_mode), json_text(each.log_problem),
+        each.log_bytes, each.rows, each.memory_bytes);
   }
   return text_answer(
       200,

@@ -227,7 +227,10 @@ class ServerImpl final : public Server {
       each.error = entry.error;
       if (entry.database != nullptr) {
         const write_buffer::WriterStatus log = entry.database->log_status();
-        each.replayed_bytes = entry.database->replay_counters().bytes;
+        const database::ReplayCounters& replay = entry.database->replay_counters();
+        each.replayed_bytes = replay.bytes;
+        each.replayed_records = replay.records;
+        each.replay_records_total = replay.records_total;
         each.log_mode = log.mode;
         each.log_problem = log.problem;
         each.log_bytes = log.bytes_on_disk;

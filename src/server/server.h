@@ -50,8 +50,10 @@ struct DatabaseStatus {
   DatabaseState state = DatabaseState::kKnown;
   std::string error;  // empty = none
   uint64_t replayed_bytes = 0;
-  std::string log_mode;     // "file, sync=commit"
-  std::string log_problem;  // why writes are refused at the moment; empty = accepting
+  uint64_t replayed_records = 0;
+  uint64_t replay_records_total = 0;  // about
+  std::string log_mode;               // "file, sync=commit"
+  std::string log_problem;            // why writes are refused at the moment; empty = accepting
   uint64_t log_bytes = 0;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;

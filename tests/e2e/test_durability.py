@@ -4,6 +4,8 @@ import os
 import random
 import threading
 
+import requests
+
 from support.server import Server
 
 CYCLES = int(os.environ.get("MAGNETITE_KILL_CYCLES", "5"))
@@ -106,3 +108,5 @@ def test_acknowledged_rows_survive_kill_9(tmp_path):
             count = verify(server, acknowledged, sent, counters)
         server.restart()
         assert verify(server, acknowledged, sent, counters) == count
+        [shown] = requests.get(server.http + "/api/v1/status", timeout=60).json()["databases"]
+        assert shown["replayed_records"] == shown["replay_records_total"] > 0

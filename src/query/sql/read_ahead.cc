@@ -2,7 +2,7 @@
 
 #include <arrow/record_batch.h>
 
-#include <optional>
+#include <deque>
 #include <utility>
 
 #include "base/mutex.h"
@@ -10,7 +10,7 @@
 namespace magnetite::query::sql {
 namespace {
 
-constexpr int64_t kLargeBatchRows = 16 * 1024;  // takes far longer to make than a task to start
+constexpr int64_t kLargeBatchRows = 2048;  // a whole vector of DuckDB's, of which more will come
 
 using Batch = Result<std::shared_ptr<arrow::RecordBatch>>;
 
@@ -47,9 +47,11 @@ class ReadAhead final : public ResultStream {
   Batch take() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     // Without a deadline of its own: the statement has one, which ends rows_->next().
-    while (!ready_) changed_.wait_until(mutex_, kNever, WaitReason::kData);
-    if (is_last(*ready_)) return *ready_;  // the same for ever
-    Batch batch = *std::exchange(ready_, std::nullopt);
+    while (ready_.empty()) changed_.wait_until(mutex_, kNever, WaitReason::kData);
+    if (is_last(ready_.front())) return ready_.front();  // the same for ever
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    rows_held_ -= (*batch)->num_rows();
     changed_.notify_all();
     return batch;
   }
@@ -60,9 +62,10 @@ class ReadAhead final : public ResultStream {
       Batch batch = rows_->next();
       more = !is_last(batch);
       const MutexLock lock(mutex_);
-      while (ready_ && !stopping_) changed_.wait_until(mutex_, kNever, WaitReason::kQueueSpace);
+      while (rows_held_ >= kRowsHeldMax && !stopping_) changed_.wait_until(mutex_, kNever, WaitReason::kQueueSpace);
       if (stopping_) return;
-      ready_ = std::move(batch);
+      if (more) rows_held_ += (*batch)->num_rows();
+      ready_.push_back(std::move(batch));
       changed_.notify_all();
     }
   }
@@ -72,7 +75,8 @@ class ReadAhead final : public ResultStream {
 
   Mutex mutex_;
   Signal changed_;
-  std::optional<Batch> ready_ GUARDED_BY(mutex_);
+  std::deque<Batch> ready_ GUARDED_BY(mutex_);
+  int64_t rows_held_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
 
   Task reading_;

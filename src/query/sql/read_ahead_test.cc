@@ -94,14 +94,15 @@ TEST(ReadAhead, SmallResultsAreReadWhereTheyAreAskedFor) {
   });
 }
 
-TEST(ReadAhead, MakesNoMoreThanTwoBatchesAhead) {
+TEST(ReadAhead, HoldsSoManyRowsAndOneBatchMore) {
   simulate([](Executor& executor) {
     auto fake = std::make_unique<FakeRows>(executor, 100, kLargeRows, false);
     FakeRows& source = *fake;
     const auto rows = read_ahead(executor, std::move(fake));
     ASSERT_TRUE(rows->next());
-    for (int i = 0; i < 20; ++i) executor.yield();
-    EXPECT_LE(source.made, 3);
+    for (int i = 0; i < 200; ++i) executor.yield();
+    EXPECT_GE(source.made, 2);
+    EXPECT_LE(source.made, 3) << "the one that was taken, one that is held, one in the making";
   });
 }
 

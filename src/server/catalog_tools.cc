@@ -5,6 +5,7 @@
 #include "catalog/inspect.h"
 #include "catalog/rebuild.h"
 #include "database/found_file.h"
+#include "server/database_loader.h"
 #include "server/rules_proto.h"
 #include "write_buffer/file/file_log.h"
 
@@ -17,13 +18,13 @@ struct Found {
 };
 
 Result<Found> find(const DatabasePlace& place) {
-  const object_store::ObjectPath root({std::to_string(place.server.value), place.database});
-  const auto bytes = place.store.get(root / "rules.pb");
+  const auto bytes = place.store.get(rules_path(place.server, place.database));
   if (!bytes && bytes.error().code() == ErrorCode::kNotFound)
     return fail(ErrorCode::kNotFound, fmt::format("server {} has no database '{}' in {}", place.server.value,
                                                   place.database, place.store.description()));
   if (!bytes) return std::unexpected(bytes.error());
   MAGNETITE_TRY(const model::DatabaseRules rules, decode_rules_file(*bytes));
+  const object_store::ObjectPath root({std::to_string(place.server.value), place.database});
   return Found{root / rules.uuid.text(), rules.uuid};
 }
 

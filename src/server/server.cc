@@ -10,6 +10,7 @@
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "base/worker_pool.h"
+#include "server/database_loader.h"
 #include "server/database_registry.h"
 #include "server/lifecycle_runner.h"
 #include "server/rules_proto.h"
@@ -72,6 +73,10 @@ class ServerImpl final : public Server {
         pool_(executor, {.name = "jobs", .threads = job_threads(), .queue_jobs_max = 2, .background = true}),
         dummy_pool_(executor, {.name = "dummy-jobs", .threads = 2, .queue_jobs_max = 64}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
+        loader_(store, databases_,
+                [this](model::ServerId id, model::DatabaseRules rules) {
+                  return open_database(id, std::move(rules), database::Database::Origin::kExisting);
+                }),
         changed_(executor) {
     const MutexLock lock(mutex_);
     server_id_ = options_.server_id;
@@ -266,10 +271,6 @@ class ServerImpl final : public Server {
   }
 
  private:
-  static object_store::ObjectPath rules_path(model::ServerId id, const std::string& name) {
-    return object_store::ObjectPath({std::to_string(id.value), name, "rules.pb"});
-  }
-
   // The gate of everything that touches databases.
   Result<model::ServerId> ready_id() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -328,7 +329,7 @@ class ServerImpl final : public Server {
     }
     constexpr std::chrono::seconds kRetryDelay{1};
     while (!stopping_) {
-      auto later = load_all(*id);
+      auto later = loader_.load_all(*id, stopping_);
       {
         const MutexLock lock(mutex_);
         if (state_ == ServerState::kStopping) return;
@@ -352,7 +353,7 @@ class ServerImpl final : public Server {
     constexpr Duration kRetryMax = std::chrono::minutes(1);
     for (Duration delay = kRetryMin; !names.empty(); delay = std::min(2 * delay, kRetryMax)) {
       if (!wait_to_retry(delay)) return;
-      std::erase_if(names, [&](const std::string& name) { return !load_and_report(id, name); });
+      std::erase_if(names, [&](const std::string& name) { return !loader_.load(id, name, stopping_); });
     }
   }
 
@@ -364,47 +365,6 @@ class ServerImpl final : public Server {
            changed_.wait_until(mutex_, retry, WaitReason::kTimer) != WaitOutcome::kDeadline) {
     }
     return state_ != ServerState::kStopping;
-  }
-
-  // One broken database is never in the way of others. Returns those that are worth another try.
-  Result<std::vector<std::string>> load_all(model::ServerId id) {
-    const object_store::ObjectPath root({std::to_string(id.value)});
-    MAGNETITE_TRY(const object_store::FolderListing listing, store_.list_folder(root));
-    for (const std::string& name : listing.folders) databases_.set(name, {});
-    std::vector<std::string> later;
-    for (const std::string& name : listing.folders) {
-      if (stopping_) break;
-      if (load_and_report(id, name)) later.push_back(name);
-    }
-    return later;
-  }
-
-  // True: it failed in a way that may pass.
-  bool load_and_report(model::ServerId id, const std::string& name) {
-    const auto loaded = load_one(id, name);
-    if (loaded || loaded.error().code() == ErrorCode::kShutdown) return false;
-    const bool again = loaded.error().is_retryable();
-    log::error(again ? "a database could not be loaded, it is tried again" : "a database could not be loaded",
-               {{"database", name}, {"error", loaded.error().message()}});
-    databases_.set(name, {DatabaseState::kKnown, loaded.error().message(), nullptr});
-    return again;
-  }
-
-  Result<> load_one(model::ServerId id, const std::string& name) {
-    auto bytes = store_.get(rules_path(id, name));
-    if (!bytes && bytes.error().code() == ErrorCode::kNotFound) {  // a creation that never finished
-      databases_.forget(name);
-      return {};
-    }
-    if (!bytes) return std::unexpected(std::move(bytes).error());
-    MAGNETITE_TRY(model::DatabaseRules rules, decode_rules_file(*bytes));
-    databases_.set(name, {DatabaseState::kRulesLoaded, {}, nullptr});
-    MAGNETITE_TRY(std::shared_ptr<database::Database> database,
-                  open_database(id, std::move(rules), database::Database::Origin::kExisting));
-    databases_.set(name, {DatabaseState::kReplay, {}, database});
-    MAGNETITE_RETURN_IF_ERROR(database->replay(stopping_));
-    databases_.set(name, {DatabaseState::kInitialized, {}, std::move(database)});
-    return {};
   }
 
   Executor& executor_;
@@ -419,6 +379,7 @@ class ServerImpl final : public Server {
   WorkerPool dummy_pool_;  // real jobs never wait for them
   LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;
+  DatabaseLoader loader_;
   std::atomic<bool> serving_ = true;
   std::atomic<bool> stopping_ = false;
   mutable Mutex update_mutex_;

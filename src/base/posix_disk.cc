@@ -130,11 +130,6 @@ int make_directory(const std::string& path) {
   return ::mkdir(path.c_str(), kMode) == 0 ? 0 : errno;
 }
 
-// Nobody asked for that file: it is in the way, and nothing is missing.
-std::unexpected<Error> is_a_file(const std::string& path) {
-  return fail(ErrorCode::kUnavailable, fmt::format("create folder {}: it is a file", path));
-}
-
 std::string parent_of(const std::string& path) {
   // A trailing slash is no name: the parent of "a/b/" is "a".
   const size_t slash = path.find_last_of('/', path.ends_with('/') && path.size() > 1 ? path.size() - 2 : path.npos);
@@ -167,9 +162,7 @@ class PosixDisk final : public Disk {
     if (number == EEXIST) {
       struct stat status;
       if (::stat(path.c_str(), &status) != 0) return os_error("stat", path, errno);
-      if (!S_ISDIR(status.st_mode)) return is_a_file(path);
-    } else if (number == ENOTDIR) {
-      return is_a_file(parent_of(path));
+      if (!S_ISDIR(status.st_mode)) return os_error("create folder", path, number);
     } else if (number != 0) {
       return os_error("create folder", path, number);
     }

@@ -304,8 +304,11 @@ class ServerImpl final : public Server {
     log_options.sync = options_.wal_sync;
     log_options.sequencer_count =
         options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax);
-    MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log,
-                  write_buffer::FileLog::open(disk_, executor_, std::move(log_options)));
+    auto opened = write_buffer::FileLog::open(disk_, executor_, std::move(log_options));
+    // Nothing that a client could have named is missing.
+    if (!opened && opened.error().code() == ErrorCode::kNotFound)
+      return fail(ErrorCode::kUnavailable, opened.error().message());
+    MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log, std::move(opened));
     const database::Surroundings surroundings{executor_,
                                               pool_,
                                               jobs_,

@@ -107,6 +107,17 @@ TEST_F(ServerTest, StoppingDoesNotWaitForADatabaseThatDoesNotLoad) {
   });
 }
 
+TEST_F(ServerTest, ALogThatCannotBeMadeIsNoMissingDatabase) {
+  run([this] {
+    ASSERT_TRUE(disk_.open("log", OpenMode::kCreate)) << "a file where the folder of the logs should be";
+    start();
+    const auto written = write("db", "m v=1i 1");
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code(), ErrorCode::kUnavailable) << written.error().describe();
+    stop();
+  });
+}
+
 TEST_F(ServerTest, OperationsOfADummyJobRunAndCanBeCancelled) {
   run([this] {
     start();

@@ -139,8 +139,8 @@ Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& pla
     std::vector<Task> tasks;
     size_t position = 0;
     for (auto& [sequencer, stream] : streams) {
-      tasks.push_back(target.executor.spawn("replay", [&, position, stream = stream.get()] {
-        outcomes[position] = StreamReplay(plan, target, position, streams.size()).run(*stream, stop);
+      tasks.push_back(target.executor.spawn("replay", [&, position, source = stream.get()] {
+        outcomes[position] = StreamReplay(plan, target, position, streams.size()).run(*source, stop);
       }));
       ++position;
     }

@@ -61,7 +61,7 @@ chunk::SortKey Table::fix_sort_key(const chunk::OpenSnapshot& rows) {
   chunk::SortKey wanted = chunk::extend_sort_key(known, rows);  // counts values: not under the lock
   const MutexLock lock(mutex_);
   if (sort_key_ != known) {  // another partition's freeze came first; keep its order, append what it lacks
-    const auto& fixed = sort_key_.tags;
+    const std::vector<model::ColumnId> fixed = sort_key_.tags;
     std::erase_if(wanted.tags, [&](model::ColumnId tag) { return std::ranges::contains(fixed, tag); });
     sort_key_.tags.insert(sort_key_.tags.end(), wanted.tags.begin(), wanted.tags.end());
   } else {

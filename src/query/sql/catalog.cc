@@ -134,19 +134,9 @@ class DatabaseCatalog final : public Catalog {
 
   optional_ptr<SchemaCatalogEntry> LookupSchema(CatalogTransaction transaction, const EntryLookupInfo& lookup,
                                                 OnEntryNotFound if_not_found) override {
-    const std::string& wanted = lookup.GetEntryName();
-    const std::vector<std::string> names = databases_.database_names();
-    for (const std::string& name : names)
-      if (name == wanted) return schema(name);
-    for (const std::string& name : names)
-      if (equal_without_case(name, wanted)) return schema(name);
-    if (equal_without_case(wanted, kSystemSchema)) return *system_;
-    if (wanted == kSchemaAlias && transaction.HasContext()) {
-      const std::string current = current_database(transaction.GetContext());
-      if (!current.empty()) return schema(current);
-    }
+    if (const auto found = find_schema(transaction, lookup)) return found;
     if (if_not_found == OnEntryNotFound::RETURN_NULL) return nullptr;
-    throw CatalogException("Database '%s' not found", wanted);
+    throw CatalogException("Database '%s' not found", lookup.GetEntryName());
   }
 
   // DuckDB's own catalog has that name, too. It goes first, and what it lacks is looked up here
@@ -173,6 +163,30 @@ class DatabaseCatalog final : public Catalog {
   }
 
  private:
+  optional_ptr<SchemaCatalogEntry> find_schema(CatalogTransaction transaction, const EntryLookupInfo& lookup) {
+    const std::string& wanted = lookup.GetEntryName();
+    // The name may come with its catalog and, of `a.b.t` where `a` is no catalog, with what stands before it. Schemas
+    // are not nested, but a database's may be called by its alias.
+    const auto& path = lookup.GetQualifiedName().Path();
+    const size_t of_catalog = path.size() > 1 && path[0] == Identifier(kCatalogName) ? 1 : 0;
+    if (path.size() > of_catalog + 2) return nullptr;
+    if (path.size() == of_catalog + 2)
+      return equal_without_case(wanted, kSchemaAlias) ? find_database(path[of_catalog].GetIdentifierName()) : nullptr;
+    if (const auto found = find_database(wanted)) return found;
+    if (equal_without_case(wanted, kSystemSchema)) return *system_;
+    if (!equal_without_case(wanted, kSchemaAlias) || !transaction.HasContext()) return nullptr;
+    const std::string current = current_database(transaction.GetContext());
+    return current.empty() ? nullptr : optional_ptr<SchemaCatalogEntry>(schema(current));
+  }
+  optional_ptr<SchemaCatalogEntry> find_database(const std::string& wanted) {
+    const std::vector<std::string> names = databases_.database_names();
+    for (const std::string& name : names)
+      if (name == wanted) return schema(name);
+    for (const std::string& name : names)
+      if (equal_without_case(name, wanted)) return schema(name);
+    return nullptr;
+  }
+
   // Entries stay for ever: a plan may still refer to one, and there are few databases.
   DatabaseSchema& schema(const std::string& name) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);

@@ -75,9 +75,11 @@ class Places {
 // A statement's place and connection; both go back when it is gone.
 class Loan {
  public:
+  // Throws DuckDB's exceptions.
   static Result<Loan> make(std::shared_ptr<Instance> instance, std::shared_ptr<Places> places) {
+    auto connection = instance->borrow();  // first: it may throw, and a place that is taken must come back
     MAGNETITE_RETURN_IF_ERROR(places->take());
-    return Loan(std::move(instance), std::move(places));
+    return Loan(std::move(instance), std::move(places), std::move(connection));
   }
   Loan(Loan&&) = default;
   Loan& operator=(Loan&&) = delete;
@@ -89,8 +91,9 @@ class Loan {
   duckdb::Connection& connection() const { return *connection_; }
 
  private:
-  Loan(std::shared_ptr<Instance> instance, std::shared_ptr<Places> places)
-      : instance_(std::move(instance)), places_(std::move(places)), connection_(instance_->borrow()) {}
+  Loan(std::shared_ptr<Instance> instance, std::shared_ptr<Places> places,
+       std::unique_ptr<duckdb::Connection> connection)
+      : instance_(std::move(instance)), places_(std::move(places)), connection_(std::move(connection)) {}
   std::shared_ptr<Instance> instance_;
   std::shared_ptr<Places> places_;
   std::unique_ptr<duckdb::Connection> connection_;
@@ -109,6 +112,10 @@ class Stream final : public ResultStream {
     if (cancellation_ != nullptr) cancellation_->set_interrupt([this] { connection().Interrupt(); });
   }
 
+  void heed_deadline() {
+    if (watch_.expired()) connection().Interrupt();
+  }
+
   Result<> begin(duckdb::unique_ptr<duckdb::QueryResult> result, const ResultSchemaHints& hints) {
     if (result->HasError()) return std::unexpected(finish_error(result->GetErrorObject()));
     stream_ = std::make_unique<duckdb::QueryResultStream<duckdb::ArrowFormat>>(std::move(result));
@@ -120,7 +127,9 @@ class Stream final : public ResultStream {
     for (const auto& name : stream_->GetNames()) names.push_back(name.GetIdentifierName());
     duckdb::ArrowConverter::ToArrowSchema(&schema, stream_->GetTypes(), names, properties);
     auto imported = arrow::ImportSchema(&schema);
-    if (!imported.ok()) return fail(ErrorCode::kInternal, imported.status().ToString());
+    if (!imported.ok())  // Arrow takes 64 levels of lists and structs
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("the result's types cannot be sent: {}", imported.status().message()));
     raw_schema_ = *imported;
     schema_ = result_schema(*raw_schema_, hints);
     return {};
@@ -201,15 +210,15 @@ class EngineImpl final : public Engine {
     MAGNETITE_RETURN_IF_ERROR(check_shape(statement.sql, options_.shape));
     MAGNETITE_TRY(const std::shared_ptr<const TableSource> source, databases_.database(statement.database));
     MAGNETITE_TRY(std::shared_ptr<Instance> instance, this->instance());
-    MAGNETITE_TRY(Loan loan, Loan::make(std::move(instance), places_));
-    duckdb::Connection& lent = loan.connection();
-    return guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
-      const std::string sql = translate_show(statement.sql, databases_, *source);
+    const std::string sql = translate_show(statement.sql, databases_, *source);
+    auto rows = guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
+      MAGNETITE_TRY(Loan loan, Loan::make(std::move(instance), places_));
+      duckdb::Connection& lent = loan.connection();
       auto statements = lent.ExtractStatements(sql);
       if (statements.size() != 1)
         return fail(ErrorCode::kInvalidInput,
                     fmt::format("exactly one statement is expected, this text has {}", statements.size()));
-      MAGNETITE_RETURN_IF_ERROR(check_reads_only(*statements[0]));
+      MAGNETITE_RETURN_IF_ERROR(admit(*statements[0]));
       const ResultSchemaHints hints{source.get(), statement.sql};
       use(lent, source->database_name());
       duckdb::identifier_map_t<duckdb::BoundParameterData> parameters;
@@ -221,10 +230,14 @@ class EngineImpl final : public Engine {
       duckdb::QueryParameters how(duckdb::make_shared_ptr<duckdb::ArrowFormat>(kBatchRows));
       auto result = parameters.empty() ? lent.Submit(std::move(statements[0]), how)
                                        : lent.Submit(std::move(statements[0]), parameters, how);
-      stream->set_cancellation(statement.cancellation);  // only now: submitting clears an earlier interrupt
+      // Submitting clears an earlier interrupt: who came before is heard now.
+      stream->set_cancellation(statement.cancellation);
+      stream->heed_deadline();
       MAGNETITE_RETURN_IF_ERROR(stream->begin(std::move(result), hints));
       return read_ahead(executor_, std::move(stream));
     });
+    if (!rows && sql != statement.sql) return std::unexpected(without_excerpt(std::move(rows).error()));
+    return rows;
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <duckdb.hpp>
@@ -19,12 +20,13 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// Tables without rows: `cpu` with a tag and a field, `broken`, whose reading breaks DuckDB itself.
+// Tables without rows: `cpu` with a tag and a field (and one more in the second database), `broken`, whose reading
+// breaks DuckDB itself.
 class FakeDatabase final : public TableSource {
  public:
   explicit FakeDatabase(std::string name) : name_(std::move(name)) {
-    const std::vector<schema::ColumnWish> wishes = {{"host", model::ColumnType::kTag},
-                                                    {"usage", model::ColumnType::kFloat}};
+    std::vector<schema::ColumnWish> wishes = {{"host", model::ColumnType::kTag}, {"usage", model::ColumnType::kFloat}};
+    if (name_ == "second") wishes.push_back({"only_second", model::ColumnType::kFloat});
     for (const char* table : {"broken", "cpu"}) tables_[table] = schema::TableSchema(table).extend(wishes, 10).value();
   }
   const std::string& database_name() const override { return name_; }
@@ -130,11 +132,32 @@ TEST_F(EngineTest, WhatIsNotThereIsNamed) {
 }
 
 TEST_F(EngineTest, ColumnsAreShownByEveryNameOfATable) {
-  for (const char* name : {"cpu", "CPU", "\"cpu\"", "iox.cpu", "first.cpu", "public.first.cpu", "public.iox.\"cpu\"",
-                           "second.cpu", "Second.Cpu", "cpu ;"})
-    EXPECT_EQ(run(std::string("SHOW COLUMNS FROM ") + name).value_or(-1), 3) << name;
-  for (const char* name : {"nothing", "iox.nothing", "second.nothing", "third.cpu", "\"c'pu\"", "\"c\"\"pu\""})
-    EXPECT_THAT(refusal(std::string("show columns in ") + name), HasSubstr("not found")) << name;
+  for (const std::string statement :
+       {"SHOW COLUMNS FROM ", "-- all\nshow /* the */ columns in ", "DESCRIBE ", "SHOW "}) {
+    for (const char* name : {"cpu", "CPU", "\"cpu\"", "iox.cpu", "IOX.cpu", "first.cpu", "public.first.cpu",
+                             "public.iox.\"cpu\"", "first.iox.cpu", "cpu ;", "cpu -- done"})
+      EXPECT_EQ(run(statement + name).value_or(-1), 3) << statement << name;
+    for (const char* name : {"second.cpu", "Second.Cpu", "public.second.cpu", "second.iox.cpu"})
+      EXPECT_EQ(run(statement + name).value_or(-1), 4) << statement << name;
+    for (const char* name : {"nothing", "iox.nothing", "second.nothing", "\"c'pu\"", "\"c\"\"pu\"", "threads"})
+      EXPECT_THAT(refusal(statement + name), HasSubstr("not found")) << statement << name;
+    for (const char* name : {"third.cpu", "third.iox.cpu", "third.first.cpu", "first.second.cpu"})
+      EXPECT_THAT(refusal(statement + name), StartsWith("invalid input")) << statement << name;
+  }
+}
+
+TEST_F(EngineTest, ATableThatIsNotThereIsTheSameErrorEverywhere) {
+  const std::string selected = refusal("SELECT * FROM nothing");
+  const std::string expected = selected.substr(0, selected.find("\n\nLINE"));
+  EXPECT_EQ(refusal("SHOW COLUMNS FROM nothing"), expected);
+  EXPECT_THAT(refusal("DESCRIBE nothing"), StartsWith(expected));
+}
+
+TEST_F(EngineTest, ADatabaseIsNeverTakenForAnother) {
+  EXPECT_EQ(refusal("SELECT only_second FROM second.iox.cpu"), "");
+  EXPECT_THAT(refusal("SELECT only_second FROM first.iox.cpu"), HasSubstr("only_second"));
+  for (const char* table : {"third.iox.cpu", "third.first.cpu", "second.first.cpu"})
+    EXPECT_THAT(refusal(std::string("SELECT * FROM ") + table), StartsWith("invalid input")) << table;
 }
 
 TEST_F(EngineTest, NothingIsWrittenOrChanged) {
@@ -215,6 +238,12 @@ TEST_F(EngineTest, FunctionsOfTheMachineAreNotAvailable) {
         "setseed(0.5)", "nextval('s')", "currval('s')", "json_serialize_plan('SELECT 1')", "finalize('x')",
         "__internal_decompress_string(1::UTINYINT)", "main.current_setting('threads')", "CURRENT_SETTING('threads')"})
     EXPECT_THAT(refusal(std::string("SELECT ") + function), HasSubstr("() is not available")) << function;
+  for (const char* setting : {"threads", "secret_directory", "\"home_directory\"", "main.threads"})
+    for (const char* sql : {"SHOW {}", "EXPLAIN SHOW {}", "SELECT * FROM (SHOW {})", "WITH s AS (SHOW {}) FROM s",
+                            "SELECT 1 UNION ALL (SHOW {})", "SELECT (SELECT 1 FROM (SHOW {}))",
+                            "SELECT 1 WHERE EXISTS (SELECT 1 WHERE 1 IN (SHOW {}))",
+                            "SELECT 1 FROM cpu JOIN (SHOW {}) ON true", "DESCRIBE SELECT * FROM (SHOW {})"})
+      EXPECT_THAT(refusal(fmt::format(fmt::runtime(sql), setting)), HasSubstr("not found")) << sql << setting;
   for (const char* table : {"pg_catalog.pg_settings", "duckdb_logs", "pg_catalog.pg_prepared_statements"})
     EXPECT_THAT(refusal(std::string("SELECT * FROM ") + table), StartsWith("invalid input")) << table;
   for (const char* table : {"'/etc/passwd'", "'x.parquet'", "\"x.csv\"", "'https://example.com/x.csv'"})
@@ -245,8 +274,55 @@ TEST_F(EngineTest, LimitsAreCheckedBeforeParsing) {
   EXPECT_EQ(run("SELECT '" + std::string(2 << 20, 'x') + "'").error().code(), ErrorCode::kTooLarge);
   EXPECT_THAT(refusal("SELECT " + std::string(300, '(') + "1" + std::string(300, ')')), HasSubstr("200 levels"));
   std::string joins = "SELECT 1 FROM cpu";
-  for (int i = 0; i < 101; ++i) joins += ", cpu";
-  EXPECT_THAT(refusal(joins), HasSubstr("100 joined tables"));
+  for (int i = 0; i < 51; ++i) joins += ", cpu";
+  EXPECT_THAT(refusal(joins), HasSubstr("50 joined tables"));
+}
+
+// Names of a SELECT list, used in the same list, are put in by planning.
+TEST_F(EngineTest, NamesThatMultiplyAreRefused) {
+  const auto doubled = [](int times) {
+    std::string list = "usage + 1 AS a0";
+    for (int i = 1; i <= times; ++i) list += fmt::format(", a{0} + A{0} AS a{1}", i - 1, i);
+    return list;
+  };
+  EXPECT_EQ(refusal("SELECT " + doubled(4) + " FROM cpu WHERE a4 > 1"), "");
+  for (const std::string& sql :
+       {"SELECT " + doubled(40) + " FROM cpu", "SELECT (SELECT max(a40) FROM (SELECT " + doubled(40) + " FROM cpu))",
+        "WITH x AS (SELECT 1 UNION SELECT " + doubled(40) + " FROM cpu) FROM x"})
+    EXPECT_THAT(refusal(sql), HasSubstr("stand for more than 1000 parts")) << sql;
+}
+
+// As large as the limits allow, and of every kind that nests: an answer or a clear error, the stack holds.
+TEST_F(EngineTest, TheWorstThatIsAllowedEnds) {
+  const auto times = [](int count, std::string_view piece) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += piece;
+    return text;
+  };
+  for (const std::string& sql : {
+           "SELECT " + times(199, "(") + "1" + times(199, ")"),
+           times(190, "SELECT * FROM (") + "SELECT 1" + times(190, ")"),
+           "SELECT 1 WHERE " + times(199, "EXISTS (SELECT 1 WHERE ") + "true" + times(199, ")"),
+           "SELECT " + times(199, "[") + "1" + times(199, "]"),
+           "SELECT " + times(199, "{'a': ") + "1" + times(199, "}"),
+           "SELECT " + times(8, "list_transform([1], lambda x: ") + "x" + times(8, ")"),
+           "SELECT " + times(9000, "CASE WHEN true THEN ") + "1" + times(9000, " END"),
+           "SELECT " + times(200, "NOT ") + "true",
+           "SELECT " + times(200, "- ") + "1",
+           "SELECT 1" + times(49'990, " ISNULL"),
+           "SELECT 1" + times(12'000, " IN (1)"),
+           "SELECT 'a'" + times(24'000, " COLLATE NOCASE"),
+           "SELECT now()" + times(12'000, " AT TIME ZONE 'UTC'"),
+           "SELECT 'a'" + times(99, ".lower()"),
+           "SELECT [1]" + times(100, "[1]"),
+           "SELECT 1" + times(100, "::INT"),
+           "SELECT 1" + times(500, " UNION SELECT 1"),
+           "SELECT NULL::INT" + times(99, "[]"),
+           "SELECT '" + times(400'000, "[") + "'::JSON",
+           "SELECT '" + times(400'000, "[") + "'::INT[]",
+           times(49'990, "EXPLAIN ") + "SELECT 1",
+       })
+    EXPECT_THAT(refusal(sql), AnyOf("", StartsWith("invalid input"))) << sql.substr(0, 100);
 }
 
 TEST_F(EngineTest, AStatementEndsAtItsDeadlineAndTheNextOneDoesNot) {
@@ -258,6 +334,14 @@ TEST_F(EngineTest, AStatementEndsAtItsDeadlineAndTheNextOneDoesNot) {
               ErrorCode::kDeadlineExceeded);
     EXPECT_EQ(refusal("SELECT 1"), "");
   }
+}
+
+TEST_F(EngineTest, ADeadlineThatPassedBeforeTheStatementBeganIsHeard) {
+  EngineOptions options;
+  options.timeout = Duration(1);
+  open(options);
+  EXPECT_EQ(run("SELECT count(*) FROM range(1000000000000) t(i) WHERE i % 7 = 3").error().code(),
+            ErrorCode::kDeadlineExceeded);
 }
 
 TEST_F(EngineTest, CancellingEndsAStatementAndNotTheNextOne) {

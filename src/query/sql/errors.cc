@@ -70,4 +70,10 @@ Error translate(const duckdb::ErrorData& error) {
   return Error(code, in_words_clients_know(std::move(text)));
 }
 
+Error without_excerpt(Error error) {
+  const std::string& text = error.message();
+  const size_t excerpt = text.find("\n\nLINE ");
+  return excerpt == std::string::npos ? std::move(error) : Error(error.code(), text.substr(0, excerpt));
+}
+
 }  // namespace magnetite::query::sql

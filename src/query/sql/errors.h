@@ -10,6 +10,9 @@ namespace magnetite::query::sql {
 
 Error translate(const duckdb::ErrorData& error);
 
+// Without the line of the statement that it shows: for a statement that is not as the client wrote it.
+Error without_excerpt(Error error);
+
 // Runs what may throw.
 template <class Body>
 auto guarded(const Body& body) -> decltype(body()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace magnetite::query::sql {
@@ -73,7 +74,7 @@ class Tokens {
 };
 
 bool is_one_of(std::string_view word, const auto& words) {
-  constexpr size_t kWordMax = 9;
+  constexpr size_t kWordMax = 12;
   if (word.size() > kWordMax) return false;
   std::string upper(word);
   for (char& c : upper)
@@ -83,12 +84,18 @@ bool is_one_of(std::string_view word, const auto& words) {
 
 constexpr std::array<std::string_view, 3> kSetOperations = {"UNION", "INTERSECT", "EXCEPT"};
 constexpr std::array<std::string_view, 1> kJoin = {"JOIN"};
-constexpr std::array<std::string_view, 1> kFrom = {"FROM"};
-// End a FROM clause, and a chain of operators.
-constexpr std::array<std::string_view, 12> kClauses = {"SELECT", "WHERE", "GROUP",  "HAVING", "ORDER",  "LIMIT",
-                                                       "OFFSET", "UNION", "EXCEPT", "WINDOW", "VALUES", "QUALIFY"};
-constexpr std::array<std::string_view, 2> kConnectives = {"AND", "OR"};
+constexpr std::array<std::string_view, 1> kFromWord = {"FROM"};
+constexpr std::array<std::string_view, 1> kGroupWord = {"GROUP"};
+// Begin what is neither a FROM nor a GROUP BY clause, and end a chain of operators.
+constexpr std::array<std::string_view, 11> kClauses = {"SELECT", "WHERE",  "HAVING", "ORDER",  "LIMIT",  "OFFSET",
+                                                       "UNION",  "EXCEPT", "WINDOW", "VALUES", "QUALIFY"};
+constexpr std::array<std::string_view, 1> kOr = {"OR"};
+// End a chain of operators, too.
+constexpr std::array<std::string_view, 5> kConnectives = {"AND", "OR", "WHEN", "THEN", "ELSE"};
 constexpr std::array<std::string_view, 1> kNot = {"NOT"};
+constexpr std::array<std::string_view, 1> kMaterialized = {"MATERIALIZED"};
+constexpr std::array<std::string_view, 1> kLambda = {"LAMBDA"};
+constexpr std::array<std::string_view, 1> kOver = {"OVER"};
 
 class Shape {
  public:
@@ -97,18 +104,24 @@ class Shape {
   Result<> add(std::string_view token) {
     if (++tokens_ > limits_.tokens_max) return too_much("words and signs", limits_.tokens_max);
     const char first = token.front();
+    const bool is_name = is_word(first) || first == '"';
+    if (first == '.' || first == '[') {
+      if (++frames_.back().steps > limits_.steps_max)
+        return too_much("steps in one path such as a.b[1].c", limits_.steps_max);
+    } else if (is_name ? !after_dot_ : first != '(' && first != ')' && first != ']') {
+      frames_.back().steps = 0;
+    }
+    after_dot_ = first == '.';
+    const bool after_not = std::exchange(after_not_, is_word(first) && is_one_of(token, kNot));
+    if (after_not && is_word(first) && is_one_of(token, kMaterialized))
+      return fail(ErrorCode::kInvalidInput, "AS NOT MATERIALIZED is not available: leave the hint out");
     if (first == '(' || first == '[' || first == '{') {
-      operators_ = 0;
-      in_from_.push_back(false);
-      if (in_from_.size() > limits_.depth_max + 1)
-        return fail(ErrorCode::kInvalidInput,
-                    fmt::format("brackets are nested deeper than {} levels", limits_.depth_max));
+      return open();
     } else if (first == ')' || first == ']' || first == '}') {
-      operators_ = 0;
-      if (in_from_.size() > 1) in_from_.pop_back();
+      close();
     } else if (first == ',') {
       operators_ = 0;
-      if (in_from_.back()) return add_table();
+      return add_comma();
     } else if (is_word(first)) {
       return add_word(token);
     } else if (first != '\'' && first != '"' && first != '.' && first != ';') {
@@ -118,8 +131,37 @@ class Shape {
   }
 
  private:
+  enum class Clause : uint8_t { kOther, kFrom, kGroup };
+  // What is between two brackets.
+  struct Frame {
+    Clause clause = Clause::kOther;
+    bool in_lambda = false;
+    size_t steps = 0;  // of the path that is being read
+  };
+
   static std::unexpected<Error> too_much(std::string_view what, size_t limit) {
     return fail(ErrorCode::kInvalidInput, fmt::format("a statement may have {} {}, this one has more", limit, what));
+  }
+  Result<> open() {
+    operators_ = 0;
+    // GROUP BY (a, b) is as long a list as GROUP BY a, b.
+    frames_.push_back({.clause = frames_.back().clause == Clause::kGroup ? Clause::kGroup : Clause::kOther});
+    if (frames_.size() > limits_.depth_max + 1)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("brackets are nested deeper than {} levels", limits_.depth_max));
+    return {};
+  }
+  void close() {
+    operators_ = 0;
+    if (frames_.size() == 1) return;
+    if (frames_.back().in_lambda) --lambdas_;
+    frames_.pop_back();
+  }
+  Result<> add_comma() {
+    if (frames_.back().clause == Clause::kFrom) return add_table();
+    if (frames_.back().clause == Clause::kGroup && ++groups_ >= limits_.groups_max)
+      return too_much("expressions in GROUP BY", limits_.groups_max);
+    return {};
   }
   Result<> add_table() {
     if (++tables_ > limits_.tables_max) return too_much("joined tables", limits_.tables_max);
@@ -129,28 +171,46 @@ class Shape {
     if (++operators_ > limits_.operators_max) return too_much("operators in one chain", limits_.operators_max);
     return {};
   }
+  Result<> add_lambda() {
+    if (std::exchange(frames_.back().in_lambda, true)) return {};
+    if (++lambdas_ > limits_.lambdas_max) return too_much("lambdas in one another", limits_.lambdas_max);
+    return {};
+  }
   Result<> add_word(std::string_view word) {
     if (is_one_of(word, kNot)) return add_operator();
     if (is_one_of(word, kJoin)) return add_table();
+    if (is_one_of(word, kLambda)) return add_lambda();
+    if (is_one_of(word, kOver) && ++windows_ > limits_.windows_max) return too_much("windows", limits_.windows_max);
     if (is_one_of(word, kConnectives)) operators_ = 0;
-    if (is_one_of(word, kFrom)) {
-      operators_ = 0;
-      in_from_.back() = true;
+    if (is_one_of(word, kOr) && ++ors_ > limits_.ors_max) return too_much("OR (IN takes more)", limits_.ors_max);
+    if (is_one_of(word, kFromWord)) {
+      begin(Clause::kFrom);
+    } else if (is_one_of(word, kGroupWord)) {
+      begin(Clause::kGroup);
     } else if (is_one_of(word, kClauses)) {
-      operators_ = 0;
-      in_from_.back() = false;
+      begin(Clause::kOther);
     }
     if (is_one_of(word, kSetOperations) && ++set_operations_ > limits_.set_operations_max)
       return too_much("set operations (UNION, INTERSECT, EXCEPT)", limits_.set_operations_max);
     return {};
+  }
+  void begin(Clause clause) {
+    operators_ = 0;
+    frames_.back().clause = clause;
   }
 
   const ShapeLimits& limits_;
   size_t tokens_ = 0;
   size_t tables_ = 0;
   size_t set_operations_ = 0;
-  size_t operators_ = 0;                 // since the last comma, bracket or connective
-  std::vector<bool> in_from_ = {false};  // by depth of brackets
+  size_t groups_ = 0;  // commas of GROUP BY
+  size_t windows_ = 0;
+  size_t ors_ = 0;
+  size_t operators_ = 0;  // since the last comma, bracket or connective
+  size_t lambdas_ = 0;    // that are open
+  bool after_dot_ = false;
+  bool after_not_ = false;
+  std::vector<Frame> frames_{Frame{}};
 };
 
 }  // namespace

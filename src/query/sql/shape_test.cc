@@ -14,7 +14,12 @@ constexpr ShapeLimits kSmall = {.bytes_max = 100'000,
                                 .depth_max = 3,
                                 .tables_max = 4,
                                 .set_operations_max = 2,
-                                .operators_max = 5};
+                                .operators_max = 5,
+                                .ors_max = 5,
+                                .steps_max = 3,
+                                .groups_max = 3,
+                                .windows_max = 2,
+                                .lambdas_max = 2};
 
 std::string repeated(std::string_view piece, size_t times) {
   std::string text;
@@ -43,14 +48,40 @@ TEST(Shape, EachLimitIsNamed) {
   EXPECT_THAT(refusal("SELECT 1 " + repeated("except SELECT 1 ", 3)), HasSubstr("2 set operations"));
   EXPECT_EQ(refusal("SELECT 1" + repeated("+1", 5)), "");
   EXPECT_THAT(refusal("SELECT 1" + repeated("+1", 6)), HasSubstr("5 operators"));
+  EXPECT_EQ(refusal("SELECT CASE " + repeated("WHEN x = 1 THEN -1 ", 20) + "ELSE 2 END"), "");
+  EXPECT_THAT(refusal("SELECT 1 WHERE a" + repeated(" OR (a AND b)", 6)), HasSubstr("5 OR"));
   EXPECT_THAT(refusal("SELECT " + repeated("not ", 6) + "true"), HasSubstr("5 operators"));
   EXPECT_THAT(refusal("SELECT 1 FROM t" + repeated(" JOIN t USING (a)", 5)), HasSubstr("4 joined tables"));
   EXPECT_THAT(refusal("SELECT 1 FROM t" + repeated(", t", 5)), HasSubstr("4 joined tables"));
   EXPECT_THAT(refusal("SELECT 1 FROM (SELECT 1 FROM t, t, t), (SELECT 1 FROM t, t, t)"), HasSubstr("4 joined tables"));
 }
 
+TEST(Shape, PathsHaveSoManySteps) {
+  for (const char* sql : {"SELECT a.b.c.d, a.b.c.d FROM x.y.z, x.y.z WHERE a.b = 1.5 AND \"a\".b = c[1].d[2]",
+                          "SELECT [1, 2], [3], [4], [5]", "SELECT f(a.b).c, f(a.b).c"})
+    EXPECT_EQ(refusal(sql), "") << sql;
+  for (const char* sql : {"SELECT a.b.c.d.e", "SELECT \"a\".\"b\".\"c\".\"d\".e", "SELECT a[1][1][1][1]",
+                          "SELECT a.f().f().f().f()", "SELECT a.b[1].c /* */ . f(x.y)"})
+    EXPECT_THAT(refusal(sql), HasSubstr("3 steps")) << sql;
+}
+
+TEST(Shape, GroupsWindowsAndLambdasAreCounted) {
+  EXPECT_EQ(refusal("SELECT f() OVER (), f() OVER ()"), "");
+  EXPECT_THAT(refusal("SELECT f() OVER (), f() OVER w, f() over ()"), HasSubstr("2 windows"));
+  EXPECT_EQ(refusal("SELECT 1, 2, 3, 4, 5 FROM t GROUP BY 1, 2, 3 ORDER BY 1, 2, 3, 4, 5"), "");
+  EXPECT_THAT(refusal("SELECT 1 FROM t GROUP BY 1, 2, 3, 4, 5"), HasSubstr("3 expressions in GROUP BY"));
+  EXPECT_THAT(refusal("SELECT 1 FROM t GROUP BY ROLLUP (1, 2, 3, 4, 5)"), HasSubstr("3 expressions in GROUP BY"));
+  EXPECT_EQ(refusal("SELECT f(lambda x: 1), f(lambda x: 1), f(lambda x: f(lambda y: 1))"), "");
+  EXPECT_THAT(refusal("SELECT f(lambda x: f(lambda x: f(lambda x: 1)))"), HasSubstr("2 lambdas"));
+}
+
+TEST(Shape, RepeatingQueriesIsRefused) {
+  EXPECT_EQ(refusal("WITH a AS MATERIALIZED (SELECT 1) SELECT NOT x FROM a"), "");
+  EXPECT_THAT(refusal("WITH a AS NOT /* */ materialized (SELECT 1) FROM a"), HasSubstr("NOT MATERIALIZED"));
+}
+
 TEST(Shape, CommasAreTablesOnlyInAFromClause) {
-  EXPECT_EQ(refusal("SELECT 1, 2, 3, 4, 5, 6 FROM t WHERE x IN (1, 2, 3, 4, 5, 6) GROUP BY 1, 2, 3, 4, 5, 6"), "");
+  EXPECT_EQ(refusal("SELECT 1, 2, 3, 4, 5, 6 FROM t WHERE x IN (1, 2, 3, 4, 5, 6) GROUP BY 1, 2, 3"), "");
   EXPECT_EQ(refusal("SELECT f(1, 2, 3, 4, 5, 6) FROM t ORDER BY 1, 2, 3, 4, 5, 6"), "");
 }
 

@@ -49,8 +49,11 @@ TableName resolve(std::vector<std::string> parts, const DatabaseSource& database
   TableName name{current.database_name(), parts.back()};
   if (parts.size() == 1) return {name.schema, exact(current.table_names(), name.table)};
   const std::string& schema = parts[parts.size() - 2];
-  name.schema =
-      equal_without_case(schema, kSchemaAlias) ? current.database_name() : exact(databases.database_names(), schema);
+  const bool of_other = parts.size() == 3 && !equal_without_case(parts[0], kCatalogName);  // other.iox.t
+  if (!equal_without_case(schema, kSchemaAlias))
+    name.schema = exact(databases.database_names(), schema);
+  else if (of_other)
+    name.schema = exact(databases.database_names(), parts[0]);
   const auto source = databases.database(name.schema);
   if (source) return {name.schema, exact((*source)->table_names(), name.table)};
   std::string lower = name.table;  // the schema `system`, whose names are lower case
@@ -64,13 +67,23 @@ std::string literal(std::string text) {
   return "'" + text + "'";
 }
 
+// Words, with what may stand between them: spaces and comments.
+std::string pattern(std::initializer_list<std::string_view> words) {
+  constexpr std::string_view kGap = R"re((?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*+[^*/])*\*+/))re";
+  std::string pattern = fmt::format("(?i){}*", kGap);
+  for (const std::string_view word : words)
+    pattern += fmt::format("{}{}", word == *words.begin() ? "" : fmt::format("{}+", kGap), word);
+  return pattern + fmt::format("{0}*;?{0}*", kGap);
+}
+
 }  // namespace
 
 std::string translate_show(std::string_view sql, const DatabaseSource& databases, const TableSource& current) {
-  static const re2::RE2 tables(R"re((?i)\s*show\s+tables\s*;?\s*)re");
-  static const re2::RE2 all(R"re((?i)\s*show\s+databases\s*;?\s*)re");
+  static const re2::RE2 tables(pattern({"show", "tables"}));
+  static const re2::RE2 all(pattern({"show", "databases"}));
   static const re2::RE2 columns(
-      R"re((?i)\s*show\s+columns\s+(?:from|in)\s+((?:"(?:[^"]|"")+"|[^\s;".]+)(?:\.(?:"(?:[^"]|"")+"|[^\s;".]+)){0,2})\s*;?\s*)re");
+      pattern({"show", "columns", "(?:from|in)",
+               R"re(((?:"(?:[^"]|"")+"|[\pL\pN_$]+)(?:\.(?:"(?:[^"]|"")+"|[\pL\pN_$]+)){0,2}))re"}));
   if (re2::RE2::FullMatch(sql, tables))
     return "SELECT table_catalog, table_schema, table_name, table_type FROM information_schema.tables "
            "WHERE table_catalog = current_catalog() AND table_schema = current_schema() ORDER BY table_name";

@@ -63,6 +63,31 @@ TEST(Lifecycle, AChangedWindowTakesEffectOnPartitionsThatAreThere) {
   });
 }
 
+TEST(Lifecycle, AJobThatIsCancelledBeforeItBeganLeavesItsChunksToTheNext) {
+  SimDatabase world(13);
+  world.run([&] {
+    world.start();
+    const auto cancel_what_waits = [&] {
+      world.database->run_lifecycle();
+      const auto waiting = world.jobs->list();
+      ASSERT_FALSE(waiting.empty());
+      EXPECT_EQ(waiting.back().state, jobs::JobState::kWaiting);
+      EXPECT_TRUE(world.jobs->cancel(waiting.back().id));
+    };
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.advance(2 * kWindow);
+    cancel_what_waits();
+    world.settle();
+    world.advance(2 * kWindow);
+    world.settle();
+    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1)));
+    ASSERT_TRUE(world.write(line("a", 2, world.now_nanos())));
+    world.advance(2 * kWindow);
+    cancel_what_waits();
+    world.stop();  // waits for every job
+  });
+}
+
 TEST(Lifecycle, ACreationThatWasInterruptedIsFinishedAtTheNextStart) {
   SimDatabase world(11);
   world.run([&] {

@@ -75,8 +75,7 @@ void JobRegistry::execute(Job& job, Body& body) {
     job.state = JobState::kRunning;
   }
   const Duration cpu_before = thread_cpu();
-  Result<> outcome = job.control.check();
-  if (outcome) outcome = body(job.control);
+  const Result<> outcome = body(job.control);
   body = nullptr;  // what it holds is given back before anyone hears that the job has ended
   const Duration cpu = thread_cpu() - cpu_before;
 

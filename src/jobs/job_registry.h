@@ -22,7 +22,8 @@ struct JobRegistryOptions {
 // Thread-safe. Outlives its jobs: whoever starts jobs stops the pool first.
 class JobRegistry {
  public:
-  // An error is the job's outcome; kCancelled counts as cancelled when somebody asked for that.
+  // An error is the job's outcome; kCancelled counts as cancelled when somebody asked for that. Whatever was submitted
+  // runs, once: a job that was cancelled while it waited hears it from its first check(), and gives back what it holds.
   using Body = std::move_only_function<Result<>(JobControl&)>;
 
   explicit JobRegistry(Executor& executor, JobRegistryOptions options = {});
@@ -34,7 +35,7 @@ class JobRegistry {
   // The same on the calling thread: the job has ended when this returns.
   JobId run(JobKind kind, JobSubject subject, Body body) EXCLUDES(mutex_);
 
-  // False: no such job. One that has ended stays as it ended; one that still waits never begins.
+  // False: no such job. One that has ended stays as it ended.
   bool cancel(JobId id) EXCLUDES(mutex_);
   std::optional<JobStatus> find(JobId id) const EXCLUDES(mutex_);
   std::vector<JobStatus> list() const EXCLUDES(mutex_);  // by id, running and remembered

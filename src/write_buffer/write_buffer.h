@@ -1,5 +1,5 @@
-// A sequenced log: one ordered stream of records per sequencer. Implementations: memory, file (the local log), later
-// Kafka and Redis; one conformance suite (testing/) holds them all to this page.
+// A sequenced log: one ordered stream of records per sequencer. Implementations: memory, file (the local log), Kafka
+// and Redis; one conformance suite (testing/) holds them all to this page.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct Record {
 
 struct StoredAt {
   model::Sequence sequence;
-  WallTime written_at;  // producer's clock at append; read back equal
+  WallTime written_at;  // producer's clock at append, at least to the millisecond; read back equal
   bool operator==(const StoredAt&) const = default;
 };
 
@@ -42,8 +42,9 @@ struct SequencedRecord {
 class PendingAppend {
  public:
   virtual ~PendingAppend() = default;
-  // nullopt = not known at the deadline. Errors: kUnavailable, kResourceExhausted (disk full) = surely not stored;
-  // kUnclear = it may still appear, at its position only. The same answer every time once known.
+  // nullopt = not known at the deadline. Errors: kUnclear = it may still appear, at its position only; all others
+  // (kUnavailable, kResourceExhausted, kTooLarge, kFailedPrecondition) = surely not stored. The same answer every time
+  // once known.
   virtual std::optional<Result<StoredAt>> wait_until(MonoTime deadline) = 0;
 };
 
@@ -65,7 +66,8 @@ class Writer {
 
   // Takes the record's place in the sequencer's order without waiting for storage: appends of one sequencer get
   // ascending numbers in call order. Errors: kInvalidInput (unknown sequencer), kTooLarge, kResourceExhausted
-  // (queue full), kUnavailable, kShutdown; then nothing was taken.
+  // (queue full), kUnavailable, kShutdown, kFailedPrecondition (this is not the log it was any more: an operator must
+  // act); then nothing was taken.
   virtual Result<std::shared_ptr<PendingAppend>> append(model::SequencerId sequencer, const Record& record) = 0;
 
   // append + wait; kUnclear at the deadline.
@@ -84,15 +86,24 @@ class Writer {
 class Stream {
  public:
   virtual ~Stream() = default;
-  // The next record, or nullopt at the deadline. An error item (a damaged or foreign record) is returned once, then
-  // the stream goes on.
+  // The next record, or nullopt at the deadline. Errors:
+  // kCorruption: an error item, a damaged or foreign record. It is counted and passed over; the stream goes on.
+  // kFailedPrecondition: what comes next was lost, or this is not the log it was (a topic that was made again). Stays
+  // until a seek() where records were lost, for ever where the log is another. Not every log can tell.
+  // Others may pass: ask again.
   virtual Result<std::optional<SequencedRecord>> next(MonoTime deadline) = 0;
 };
 
 using Streams = std::map<model::SequencerId, std::unique_ptr<Stream>>;
 
+struct ReaderStatus {
+  std::string mode;          // e.g. "file"
+  std::string problem;       // why nothing comes at the moment, e.g. no broker answers; empty = none known
+  uint64_t error_items = 0;  // delivered by this reader
+};
+
 // The position belongs to the reader, not to the streams: a fresh reader starts at the smallest number available; new
-// streams go on after the last record delivered. Not thread-safe.
+// streams go on after the last record delivered. Not thread-safe, except status().
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -102,6 +113,9 @@ class Reader {
 
   // One independent stream per sequencer. kFailedPrecondition while an earlier set lives.
   virtual Result<Streams> streams() = 0;
+  // Streams of the sequencers that the log gained since (mostly none); they join sequencer_ids() and the living set.
+  // They begin at their smallest number. Where records go must not follow: order holds within a sequencer only.
+  virtual Result<Streams> added_streams() { return Streams(); }
   // The next record delivered has number >= `number`, also when that is past the tail. kFailedPrecondition while
   // streams live; kInvalidInput for an unknown sequencer.
   virtual Result<> seek(model::SequencerId sequencer, model::SequenceNumber number) = 0;
@@ -109,6 +123,8 @@ class Reader {
   virtual Result<model::SequenceNumber> high_watermark(model::SequencerId sequencer) = 0;
   // No record still there is below it, and no record at or above it was given up.
   virtual Result<model::SequenceNumber> low_watermark(model::SequencerId sequencer) = 0;
+
+  virtual ReaderStatus status() const = 0;
 };
 
 }  // namespace magnetite::write_buffer

@@ -11,11 +11,13 @@ namespace {
 using model::SequenceNumber;
 using model::SequencerId;
 using sim::DiskOperation;
+using testing::Creation;
+using testing::LogKind;
 using testing::LogUnderTest;
 using testing::World;
 using testing::WriteBufferConformance;
 
-// On the real disk, with segments so small that they are changed, trimmed and used again.
+// On the real disk, with segments so small that they are changed, trimmed and used again. One process has it.
 class FileLogUnderTest final : public LogUnderTest {
  public:
   FileLogUnderTest(Executor& executor, uint32_t sequencers)
@@ -30,8 +32,10 @@ class FileLogUnderTest final : public LogUnderTest {
     log_.reset();
     std::filesystem::remove_all(folder_);
   }
-  std::shared_ptr<Writer> make_writer() override { return {log_, &log_->writer()}; }
-  std::unique_ptr<Reader> make_reader() override { return log_->make_reader().value(); }
+  Result<std::shared_ptr<Writer>> open_writer(Creation) override {
+    return std::shared_ptr<Writer>(log_, &log_->writer());
+  }
+  Result<std::shared_ptr<Reader>> open_reader(Creation) override { return log_->make_reader().value(); }
 
  private:
   const std::unique_ptr<Disk> disk_;
@@ -39,11 +43,10 @@ class FileLogUnderTest final : public LogUnderTest {
   std::shared_ptr<FileLog> log_;
 };
 
-INSTANTIATE_TEST_SUITE_P(File, WriteBufferConformance,
-                         ::testing::Values([](Executor& executor,
-                                              uint32_t sequencers) -> std::unique_ptr<LogUnderTest> {
-                           return std::make_unique<FileLogUnderTest>(executor, sequencers);
-                         }));
+const LogKind kFile{"file", [](Executor& executor, uint32_t sequencers) -> std::unique_ptr<LogUnderTest> {
+                      return std::make_unique<FileLogUnderTest>(executor, sequencers);
+                    }};
+INSTANTIATE_TEST_SUITE_P(File, WriteBufferConformance, ::testing::Values(kFile));
 
 size_t files_ending_in(World& world, std::string_view suffix) {
   size_t count = 0;

@@ -23,6 +23,7 @@ struct Shared {
   LogTail& tail;
   std::vector<Position> positions = {};  // by sequencer; each used by its own stream only
   std::atomic<size_t> streams_alive = 0;
+  std::atomic<uint64_t> error_items = 0;
 };
 
 class LogStream final : public Stream {
@@ -37,14 +38,20 @@ class LogStream final : public Stream {
     while (true) {
       while (cursor_) {
         auto record = next_of_batch();
-        if (!record) leave_batch();
+        if (!record) {
+          leave_batch();
+          ++shared_->error_items;
+        }
         if (!record || *record) return record;
       }
       const std::optional<uint64_t> end = shared_->tail.wait_for_data(position_.place, deadline);
       if (!end) return std::optional<SequencedRecord>();
       if (auto entered = enter_batch(*end); !entered && shared_->tail.holds(position_.place.segment)) {
         // Over the damage: an error item is delivered once. Other errors may pass, the place stays.
-        if (entered.error().code() == ErrorCode::kCorruption) position_.place.offset = skip_to_;
+        if (entered.error().code() == ErrorCode::kCorruption) {
+          position_.place.offset = skip_to_;
+          ++shared_->error_items;
+        }
         return std::unexpected(std::move(entered).error());
       }  // else the segment was trimmed under our hands
     }
@@ -141,6 +148,8 @@ class LogReader final : public Reader {
     MAGNETITE_RETURN_IF_ERROR(check_known(sequencer));
     return model::SequenceNumber{shared_->tail.first_number(sequencer.value)};
   }
+
+  ReaderStatus status() const override { return {"file", {}, shared_->error_items}; }
 
  private:
   Result<> check_known(model::SequencerId sequencer) const {

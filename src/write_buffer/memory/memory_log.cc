@@ -11,10 +11,21 @@
 namespace magnetite::write_buffer {
 namespace {
 
-using Item = std::variant<SequencedRecord, Error>;
+struct InjectedError {
+  Error error;
+  uint64_t number;  // of the record it stands before
+};
+using Item = std::variant<SequencedRecord, InjectedError>;
+
+uint64_t number_of(const Item& item) {
+  const auto* record = std::get_if<SequencedRecord>(&item);
+  return record != nullptr ? record->stored_at.sequence.number.value : std::get<InjectedError>(item).number;
+}
 
 struct Shared {
-  explicit Shared(Executor& e) : executor(e), changed(e) {}
+  Shared(Executor& e, uint32_t sequencer_count) : executor(e), changed(e), sequences(sequencer_count) {
+    for (uint32_t i = 0; i < sequencer_count; ++i) sequencers.push_back(model::SequencerId{i});
+  }
 
   Executor& executor;
   const model::Uuid log_id = model::Uuid::random();
@@ -84,26 +95,33 @@ struct Position {
   uint64_t number_min = 0;
 };
 
+struct ReaderState {
+  explicit ReaderState(size_t sequencers) : positions(sequencers) {}
+  std::vector<Position> positions;  // by sequencer; each used by its own stream only
+  std::atomic<size_t> streams_alive = 0;
+  std::atomic<uint64_t> error_items = 0;
+};
+
 class MemoryStream final : public Stream {
  public:
-  MemoryStream(std::shared_ptr<Shared> shared, size_t sequencer, std::shared_ptr<std::vector<Position>> positions,
-               std::shared_ptr<std::atomic<size_t>> alive)
-      : shared_(std::move(shared)), sequencer_(sequencer), positions_(std::move(positions)), alive_(std::move(alive)) {
-    ++*alive_;
+  MemoryStream(std::shared_ptr<Shared> shared, size_t sequencer, std::shared_ptr<ReaderState> reader)
+      : shared_(std::move(shared)), sequencer_(sequencer), reader_(std::move(reader)) {
+    ++reader_->streams_alive;
   }
-  ~MemoryStream() override { --*alive_; }
+  ~MemoryStream() override { --reader_->streams_alive; }
 
   Result<std::optional<SequencedRecord>> next(MonoTime deadline) override {
-    Position& position = (*positions_)[sequencer_];
+    Position& position = reader_->positions[sequencer_];
     const MutexLock lock(shared_->mutex);
     while (true) {
       const Shared::Sequence& sequence = shared_->sequences[sequencer_];
       position.item = std::max(position.item, sequence.cleared);
       while (position.item - sequence.cleared < sequence.items.size()) {
         const Item& item = sequence.items[position.item++ - sequence.cleared];
-        if (const auto* error = std::get_if<Error>(&item)) return std::unexpected(*error);
-        const auto& record = std::get<SequencedRecord>(item);
-        if (record.stored_at.sequence.number.value >= position.number_min) return record;
+        if (number_of(item) < position.number_min) continue;
+        if (const auto* record = std::get_if<SequencedRecord>(&item)) return *record;
+        ++reader_->error_items;
+        return std::unexpected(std::get<InjectedError>(item).error);
       }
       if (shared_->changed.wait_until(shared_->mutex, deadline, WaitReason::kData) == WaitOutcome::kDeadline)
         return std::optional<SequencedRecord>();
@@ -113,14 +131,13 @@ class MemoryStream final : public Stream {
  private:
   const std::shared_ptr<Shared> shared_;
   const size_t sequencer_;
-  const std::shared_ptr<std::vector<Position>> positions_;
-  const std::shared_ptr<std::atomic<size_t>> alive_;
+  const std::shared_ptr<ReaderState> reader_;
 };
 
 class MemoryReader final : public Reader {
  public:
   explicit MemoryReader(std::shared_ptr<Shared> shared)
-      : shared_(std::move(shared)), positions_(std::make_shared<std::vector<Position>>(shared_->sequencers.size())) {}
+      : shared_(std::move(shared)), state_(std::make_shared<ReaderState>(shared_->sequencers.size())) {}
   std::string_view type_name() const override { return "memory"; }
   model::Uuid log_id() const override { return shared_->log_id; }
   const std::vector<model::SequencerId>& sequencer_ids() const override { return shared_->sequencers; }
@@ -129,13 +146,13 @@ class MemoryReader final : public Reader {
     MAGNETITE_RETURN_IF_ERROR(no_streams());
     Streams streams;
     for (const model::SequencerId sequencer : shared_->sequencers)
-      streams.emplace(sequencer, std::make_unique<MemoryStream>(shared_, sequencer.value, positions_, streams_alive_));
+      streams.emplace(sequencer, std::make_unique<MemoryStream>(shared_, sequencer.value, state_));
     return streams;
   }
   Result<> seek(model::SequencerId sequencer, model::SequenceNumber number) override {
     MAGNETITE_RETURN_IF_ERROR(check_known(*shared_, sequencer));
     MAGNETITE_RETURN_IF_ERROR(no_streams());
-    (*positions_)[sequencer.value] = {0, number.value};
+    state_->positions[sequencer.value] = {0, number.value};
     return {};
   }
   Result<model::SequenceNumber> high_watermark(model::SequencerId sequencer) override {
@@ -151,16 +168,16 @@ class MemoryReader final : public Reader {
       if (const auto* record = std::get_if<SequencedRecord>(&item)) return record->stored_at.sequence.number;
     return model::SequenceNumber{sequence.next_number};
   }
+  ReaderStatus status() const override { return {"memory", {}, state_->error_items}; }
 
  private:
   Result<> no_streams() const {
-    if (*streams_alive_ == 0) return {};
+    if (state_->streams_alive == 0) return {};
     return fail(ErrorCode::kFailedPrecondition, "the reader's streams are still in use");
   }
 
   const std::shared_ptr<Shared> shared_;
-  const std::shared_ptr<std::vector<Position>> positions_;
-  const std::shared_ptr<std::atomic<size_t>> streams_alive_ = std::make_shared<std::atomic<size_t>>(0);
+  const std::shared_ptr<ReaderState> state_;
 };
 
 class MemoryLogImpl final : public MemoryLog {
@@ -176,6 +193,7 @@ class MemoryLogImpl final : public MemoryLog {
     Shared::Sequence& sequence = shared_->sequences[at.sequencer.value];
     if (at.number.value < sequence.next_number)
       return fail(ErrorCode::kInvalidInput, fmt::format("number {} is not above the last one", at.number.value));
+    if (at.number.value == UINT64_MAX) return fail(ErrorCode::kInvalidInput, "no number would follow this one");
     sequence.next_number = at.number.value + 1;
     sequence.items.emplace_back(std::move(record));
     shared_->changed.notify_all();
@@ -184,7 +202,8 @@ class MemoryLogImpl final : public MemoryLog {
   Result<> push_error(model::SequencerId sequencer, Error error) override {
     MAGNETITE_RETURN_IF_ERROR(check_known(*shared_, sequencer));
     const MutexLock lock(shared_->mutex);
-    shared_->sequences[sequencer.value].items.emplace_back(std::move(error));
+    Shared::Sequence& sequence = shared_->sequences[sequencer.value];
+    sequence.items.emplace_back(InjectedError{std::move(error), sequence.next_number});
     shared_->changed.notify_all();
     return {};
   }
@@ -210,14 +229,18 @@ class MemoryLogImpl final : public MemoryLog {
 
 }  // namespace
 
-std::shared_ptr<MemoryLog> MemoryLog::make(Executor& executor, uint32_t sequencer_count) {
-  auto shared = std::make_shared<Shared>(executor);
-  for (uint32_t i = 0; i < sequencer_count; ++i) shared->sequencers.push_back(model::SequencerId{i});
-  {
-    const MutexLock lock(shared->mutex);
-    shared->sequences.resize(sequencer_count);
-  }
-  return std::make_shared<MemoryLogImpl>(std::move(shared));
+Result<std::shared_ptr<MemoryLog>> MemoryLog::make(Executor& executor, uint32_t sequencer_count) {
+  if (sequencer_count == 0) return fail(ErrorCode::kInvalidInput, "a log has at least one sequencer");
+  return std::make_shared<MemoryLogImpl>(std::make_shared<Shared>(executor, sequencer_count));
+}
+
+Result<std::shared_ptr<MemoryLog>> MemoryLogs::open(std::string_view name, std::optional<uint32_t> create_sequencers) {
+  const MutexLock lock(mutex_);
+  if (const auto known = logs_.find(name); known != logs_.end()) return known->second;
+  if (!create_sequencers) return fail(ErrorCode::kNotFound, fmt::format("there is no log '{}' in memory", name));
+  MAGNETITE_TRY(auto log, MemoryLog::make(executor_, *create_sequencers));
+  logs_.emplace(name, log);
+  return log;
 }
 
 }  // namespace magnetite::write_buffer

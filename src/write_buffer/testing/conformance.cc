@@ -398,7 +398,7 @@ TEST_P(WriteBufferForeignRecords, AreCountedErrorItemsAndTheStreamGoesOn) {
     EXPECT_EQ(stream.next(soon()).error().code(), ErrorCode::kCorruption);
     EXPECT_EQ(read(stream), "after");
     EXPECT_TRUE(is_pending(stream));
-    EXPECT_EQ(reader->status().error_items, pass + 1u);
+    EXPECT_EQ(reader->status().error_items, static_cast<uint64_t>(pass) + 1);
   }
   EXPECT_EQ(read(*reader->streams().value().at(SequencerId{1})), "other");
 }

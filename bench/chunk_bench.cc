@@ -61,7 +61,7 @@ void append(benchmark::State& state) {
     for (auto& line : write.body.batch.lines) line.timestamp += 2 * kInterval;
     table.append(write);
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * write.body.batch.lines.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(write.body.batch.lines.size()));
 }
 BENCHMARK(append)->Unit(benchmark::kMillisecond);
 
@@ -74,7 +74,7 @@ void find_series(benchmark::State& state) {
   for (auto _ : state)
     for (size_t i = 0; i < lines; ++i)
       benchmark::DoNotOptimize(table.dictionary().find(write.body.batch.lines[i].series.in(write.body.text)));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * lines));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(lines));
 }
 BENCHMARK(find_series)->Arg(100)->Arg(4'000);
 
@@ -106,7 +106,7 @@ void insert_series(benchmark::State& state) {
     }
     state.counters["bytes_per_series"] = static_cast<double>(dictionary.bytes()) / kSeries;
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kSeries));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kSeries));
 }
 BENCHMARK(insert_series)->Unit(benchmark::kMillisecond)->Iterations(1);
 
@@ -114,7 +114,7 @@ void sort_snapshot(benchmark::State& state) {
   testing::TableMaker& table = filled_table();
   const SortKey key = key_of(table);
   for (auto _ : state) benchmark::DoNotOptimize(sort_rows(table.chunk().snapshot(), key));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * table.chunk().rows()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(table.chunk().rows()));
 }
 BENCHMARK(sort_snapshot)->Unit(benchmark::kMillisecond);
 
@@ -126,7 +126,7 @@ void gather_fields(benchmark::State& state) {
     for (const char* name : kFieldNames)
       for (size_t group = 0; group < sorted->row_groups().size(); ++group)
         benchmark::DoNotOptimize(sorted->decode(group, table.id(name)));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * table.chunk().rows() * kFieldNames.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(table.chunk().rows() * kFieldNames.size()));
 }
 BENCHMARK(gather_fields)->Unit(benchmark::kMillisecond);
 
@@ -139,7 +139,7 @@ void freeze(benchmark::State& state) {
     const auto sorted = sort_rows(table.chunk().snapshot(), key);
     bytes = (*write_image(*sorted, *table.schema(), {"bench", {}, "all", {}, {}}, options_for(state.range(0))))->size();
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * table.chunk().rows()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(table.chunk().rows()));
   state.counters["bytes_per_row"] = static_cast<double>(bytes) / static_cast<double>(table.chunk().rows());
 }
 BENCHMARK(freeze)->Arg(0)->Arg(1)->Arg(3)->Unit(benchmark::kMillisecond);
@@ -158,7 +158,7 @@ void scan_field(benchmark::State& state) {
   for (auto _ : state)
     for (size_t group = 0; group < image->row_groups().size(); ++group)
       benchmark::DoNotOptimize(image->decode(group, column));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * image->row_count()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(image->row_count()));
 }
 BENCHMARK(scan_field)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
@@ -192,7 +192,7 @@ void merge(benchmark::State& state) {
     MergeStream stream(request);
     while (const auto batch = *stream.next()) benchmark::DoNotOptimize(batch->columns.data());
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(rows));
 }
 BENCHMARK(merge)->Arg(0)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
 

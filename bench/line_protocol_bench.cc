@@ -56,7 +56,7 @@ void run(benchmark::State& state, Parse parse_text, const std::string& text) {
   }
   if (batch.errors_total != 0 || batch.lines.size() != kLines) state.SkipWithError("not every line was accepted");
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(text.size()));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kLines));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kLines));
 }
 
 BENCHMARK_CAPTURE(run, vector_integers, parse, integer_lines());
@@ -71,7 +71,7 @@ void run_crate(benchmark::State& state, const std::string& text) {
     if (line_protocol_rs_parse(reinterpret_cast<const uint8_t*>(text.data()), text.size()) < 0)
       state.SkipWithError("not every line was accepted");
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(text.size()));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kLines));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kLines));
 }
 
 BENCHMARK_CAPTURE(run_crate, integers, integer_lines());

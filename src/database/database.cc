@@ -224,7 +224,8 @@ void Database::move_if_due(const std::shared_ptr<Table>& table, const std::share
                            WallTime now) {
   auto due = partition->close_if_above(surroundings_.open_chunk_bytes_max, now);
   if (!due) return;
-  start_job(jobs::JobKind::kCloseChunk, {name_, partition->table(), partition->key(), {due->id}},
+  jobs::JobSubject subject{name_, partition->table(), partition->key(), {due->id}};
+  start_job(jobs::JobKind::kCloseChunk, std::move(subject),
             [this, table, partition, work = *std::move(due)](jobs::JobControl& control) {
               return move_chunk({name_, uuid_, surroundings_.cache}, *table, *partition, work, control);
             });

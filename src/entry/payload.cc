@@ -19,7 +19,6 @@ void make_payload(const ParsedBody& body, std::span<const uint32_t> lines, Paylo
     return;
   }
   size_t bytes = 0;
-  constexpr size_t kTimestampBytesMax = 22;  // with its space and newline
   for (const uint32_t index : lines) bytes += batch.lines[index].text.length + kTimestampBytesMax;
   out.owned.reserve(bytes);
   for (const uint32_t index : lines) {

@@ -94,6 +94,8 @@ struct RouteOptions {
 RoutedWrite route(const ParsedBody& body, const PartitionKeyMaker& maker, const RouteOptions& options,
                   RouteContext& context);
 
+inline constexpr size_t kTimestampBytesMax = 22;  // that a payload adds to a line, with space and newline
+
 // The text that goes to the log for these lines (ascending): explicit nanosecond times. The whole body as it is,
 // comments included, if every line in it was accepted and says its time in nanoseconds; else one line each, '\n' ended.
 struct Payload {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace magnetite::entry {
@@ -122,6 +123,29 @@ Result<EntryHeaders> decode(const HeaderList& list) {
                                   std::pair(has_writer, "writer")})
     if (!has) return fail(ErrorCode::kCorruption, fmt::format("the record has no {} header", name));
   return headers;
+}
+
+Result<line_protocol::Precision> precision_of(const HeaderList& list) {
+  const auto found = std::ranges::find(list, "content-type", &HeaderList::value_type::first);
+  if (found == list.end()) return line_protocol::Precision::kNanoseconds;
+  std::string_view rest = found->second;
+  const std::string_view type = rest.substr(0, rest.find(';'));
+  const auto refuse = [&] {
+    return fail(ErrorCode::kCorruption, fmt::format("content type '{}' is not line protocol", found->second));
+  };
+  if (type != kContentType.substr(0, kContentType.find(';')) && type != "text/plain") return refuse();
+  line_protocol::Precision precision = line_protocol::Precision::kNanoseconds;
+  while (rest.contains(';')) {
+    rest.remove_prefix(rest.find(';') + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    const std::string_view parameter = rest.substr(0, rest.find(';'));
+    constexpr std::string_view kPrecision = "precision=";
+    if (!parameter.starts_with(kPrecision)) continue;
+    auto parsed = line_protocol::parse_precision(parameter.substr(kPrecision.size()));
+    if (!parsed) return refuse();
+    precision = *parsed;
+  }
+  return precision;
 }
 
 }  // namespace magnetite::entry

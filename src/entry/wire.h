@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "line_protocol/parser.h"
 #include "model/column_type.h"
 #include "model/ids.h"
 
@@ -37,5 +38,9 @@ inline constexpr std::string_view kContentType = "text/vnd.influx.lineprotocol; 
 HeaderList encode(const EntryHeaders& headers);
 // kCorruption for what is not ours; unknown header names are ignored.
 Result<EntryHeaders> decode(const HeaderList& headers);
+
+// For records that anybody may have written: line protocol, of the precision that the content type names
+// (nanoseconds where it names none, or where there is no content type). kCorruption for other types of content.
+Result<line_protocol::Precision> precision_of(const HeaderList& headers);
 
 }  // namespace magnetite::entry

@@ -71,5 +71,17 @@ TEST(Wire, GarbageIsCorruptionNeverACrash) {
   }
 }
 
+TEST(Wire, ARecordOfAnybodySaysItsPrecision) {
+  using line_protocol::Precision;
+  const auto precision = [](std::string type) { return precision_of({{"other", "x"}, {"content-type", type}}); };
+  EXPECT_EQ(precision_of({}).value(), Precision::kNanoseconds);
+  EXPECT_EQ(precision(std::string(kContentType)).value(), Precision::kNanoseconds);
+  EXPECT_EQ(precision("text/plain; charset=utf-8").value(), Precision::kNanoseconds);
+  EXPECT_EQ(precision("text/vnd.influx.lineprotocol;precision=s").value(), Precision::kSeconds);
+  EXPECT_EQ(precision("text/plain; charset=utf-8; precision=ms").value(), Precision::kMilliseconds);
+  for (const char* bad : {"", "application/json", "text/plain; precision=parsec", "application/x-protobuf; schema=x"})
+    EXPECT_EQ(precision(bad).error().code(), ErrorCode::kCorruption) << bad;
+}
+
 }  // namespace
 }  // namespace magnetite::entry

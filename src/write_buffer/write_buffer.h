@@ -70,6 +70,9 @@ class Writer {
   // act); then nothing was taken.
   virtual Result<std::shared_ptr<PendingAppend>> append(model::SequencerId sequencer, const Record& record) = 0;
 
+  // Above this, headers included, append() answers kTooLarge.
+  virtual uint64_t record_bytes_max() const { return UINT64_MAX; }
+
   // append + wait; kUnclear at the deadline.
   Result<StoredAt> store(model::SequencerId sequencer, const Record& record, MonoTime deadline);
 
@@ -92,6 +95,9 @@ class Stream {
   // until a seek() where records were lost, for ever where the log is another. Not every log can tell.
   // Others may pass: ask again.
   virtual Result<std::optional<SequencedRecord>> next(MonoTime deadline) = 0;
+  // No record below it will come any more: all were delivered or passed over, or there are none. After a nullopt it is
+  // at least the high watermark there was when next() was called.
+  virtual model::SequenceNumber position() const = 0;
 };
 
 using Streams = std::map<model::SequencerId, std::unique_ptr<Stream>>;
@@ -103,7 +109,7 @@ struct ReaderStatus {
 };
 
 // The position belongs to the reader, not to the streams: a fresh reader starts at the smallest number available; new
-// streams go on after the last record delivered. Not thread-safe, except status().
+// streams go on after the last record delivered. Not thread-safe, except status(); its streams may be used meanwhile.
 class Reader {
  public:
   virtual ~Reader() = default;

@@ -71,6 +71,7 @@ class FileLogImpl final : public FileLog, public Writer {
   Result<std::shared_ptr<PendingAppend>> append(model::SequencerId sequencer, const Record& record) override {
     return queue_.append(sequencer, record);
   }
+  uint64_t record_bytes_max() const override { return options_.record_bytes_max; }
   Result<> trim(model::SequencerId sequencer, model::SequenceNumber first_needed) override EXCLUDES(trim_mutex_) {
     LogTail::Numbers needed;
     {

@@ -44,8 +44,12 @@ class LogStream final : public Stream {
         }
         if (!record || *record) return record;
       }
+      const uint64_t published = shared_->tail.next_number(sequencer_);
       const std::optional<uint64_t> end = shared_->tail.wait_for_data(position_.place, deadline);
-      if (!end) return std::optional<SequencedRecord>();
+      if (!end) {
+        position_.next_number = std::max(position_.next_number, published);
+        return std::optional<SequencedRecord>();
+      }
       if (auto entered = enter_batch(*end); !entered && shared_->tail.holds(position_.place.segment)) {
         // Over the damage: an error item is delivered once. Other errors may pass, the place stays.
         if (entered.error().code() == ErrorCode::kCorruption) {
@@ -56,6 +60,7 @@ class LogStream final : public Stream {
       }  // else the segment was trimmed under our hands
     }
   }
+  model::SequenceNumber position() const override { return {position_.next_number}; }
 
  private:
   Result<std::optional<SequencedRecord>> next_of_batch() {

@@ -119,14 +119,19 @@ class MemoryStream final : public Stream {
       while (position.item - sequence.cleared < sequence.items.size()) {
         const Item& item = sequence.items[position.item++ - sequence.cleared];
         if (number_of(item) < position.number_min) continue;
-        if (const auto* record = std::get_if<SequencedRecord>(&item)) return *record;
+        if (const auto* record = std::get_if<SequencedRecord>(&item)) {
+          position.number_min = number_of(item) + 1;
+          return *record;
+        }
         ++reader_->error_items;
         return std::unexpected(std::get<InjectedError>(item).error);
       }
+      position.number_min = std::max(position.number_min, sequence.next_number);
       if (shared_->changed.wait_until(shared_->mutex, deadline, WaitReason::kData) == WaitOutcome::kDeadline)
         return std::optional<SequencedRecord>();
     }
   }
+  model::SequenceNumber position() const override { return {reader_->positions[sequencer_].number_min}; }
 
  private:
   const std::shared_ptr<Shared> shared_;

@@ -151,6 +151,20 @@ TEST_P(WriteBufferConformance, SeekGoesForwardAndBackAndPastTheTail) {
   EXPECT_EQ(read(*unmoved->streams().value().at(SequencerId{0})), "a") << "nor another reader";
 }
 
+TEST_P(WriteBufferConformance, AStreamKnowsWhatItHasPassed) {
+  make(2);
+  const auto reader = make_reader();
+  const Streams streams = reader->streams().value();
+  Stream& stream = *streams.at(SequencerId{0});
+  EXPECT_LE(stream.position(), reader->low_watermark(SequencerId{0}).value());
+  store("other", 1);
+  const uint64_t number = store("a").sequence.number.value;
+  EXPECT_EQ(read(stream), "a");
+  EXPECT_EQ(stream.position().value, number + 1);
+  EXPECT_TRUE(is_pending(stream));
+  EXPECT_EQ(stream.position(), reader->high_watermark(SequencerId{0}).value());
+}
+
 TEST_P(WriteBufferConformance, WatermarksNameTheNextAndTheFirstNumber) {
   make(2);
   const auto reader = make_reader();

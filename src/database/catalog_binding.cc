@@ -56,13 +56,20 @@ Result<> CatalogBinding::load(uint64_t transactions_until_checkpoint) {
   return {};
 }
 
-Result<> CatalogBinding::start_log() {
+Result<> CatalogBinding::start_log(bool accept_another) {
   const auto known = state()->log;
-  if (known && known->log_id == log_.log_id()) return {};
+  if (known && known->log_id == log_.id()) return {};
+  if (known && log_.use() != write_buffer::LogUse::kOwn && !accept_another)
+    return fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("this is another log ({}) than the one this database had ({}): its topic or stream was made "
+                    "anew, or the rules name another one. Bring the old one back, or start with "
+                    "--accept-log-loss to go on with this one without what was not persisted",
+                    log_.id().text(), known->log_id.text()));
   if (known)
     log::warn("this is another log than the catalog knows: what it had not persisted is not here",
-              {{"known", known->log_id.text()}, {"found", log_.log_id().text()}});
-  const catalog::StartLog start{log_.log_id(), static_cast<uint32_t>(log_.sequencer_ids().size())};
+              {{"known", known->log_id.text()}, {"found", log_.id().text()}});
+  const catalog::StartLog start{log_.id(), static_cast<uint32_t>(log_.sequencer_ids().size())};
   MAGNETITE_RETURN_IF_ERROR(catalog_->commit({{start}}));
   return {};
 }
@@ -129,11 +136,11 @@ Result<> CatalogBinding::commit(const PersistedChange& change) {
 }
 
 void CatalogBinding::trim_log(const persistence::DatabaseCheckpoint& persisted) {
-  if (persisted.log_id != log_.log_id()) return;
+  if (log_.writer() == nullptr || persisted.log_id != log_.id()) return;
   for (const auto& [sequencer, range] : persisted.ranges) {
     const persistence::FirstUnpersisted first = range.first_unpersisted();
     if (first.after_all_numbers) continue;
-    if (auto trimmed = log_.trim(sequencer, first.number); !trimmed)
+    if (auto trimmed = log_.writer()->trim(sequencer, first.number); !trimmed)
       log::warn("the log could not be trimmed", {{"error", trimmed.error().describe()}});
   }
 }

@@ -10,14 +10,14 @@
 #include "catalog/catalog.h"
 #include "database/persisted_state.h"
 #include "database/table_set.h"
-#include "write_buffer/write_buffer.h"
+#include "write_buffer/log.h"
 
 namespace magnetite::database {
 
 // Thread-safe after create() or load(). `tables` and `log` outlive it.
 class CatalogBinding final : public PersistedState {
  public:
-  CatalogBinding(catalog::CatalogPlace place, TableSet& tables, write_buffer::Writer& log)
+  CatalogBinding(catalog::CatalogPlace place, TableSet& tables, const write_buffer::Log& log)
       : place_(std::move(place)), tables_(tables), log_(log) {}
 
   // One of these first.
@@ -29,8 +29,9 @@ class CatalogBinding final : public PersistedState {
   // kFailedPrecondition once another server has taken over: what this one persists would not count any more.
   Result<> check_owned() const;
 
-  // Before the first write to a log that the catalog does not know; nothing otherwise.
-  Result<> start_log();
+  // Before the first write to a log that the catalog does not know; nothing otherwise. A log that others have too must
+  // be the known one, unless another is accepted.
+  Result<> start_log(bool accept_another);
 
   std::unique_ptr<FileName> new_file(const model::ChunkAddress& address) override;
   Result<> commit(const PersistedChange& change) override EXCLUDES(turn_);
@@ -44,7 +45,7 @@ class CatalogBinding final : public PersistedState {
 
   const catalog::CatalogPlace place_;
   TableSet& tables_;
-  write_buffer::Writer& log_;
+  const write_buffer::Log& log_;
   std::unique_ptr<catalog::Catalog> catalog_;
   Mutex turn_;  // one change at a time, over the store's answer: the catalog serialises commits anyway
 };

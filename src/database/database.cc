@@ -10,8 +10,6 @@
 namespace magnetite::database {
 namespace {
 
-// A disk that does not answer for this long is reported as unclear instead of holding the client.
-constexpr std::chrono::seconds kWriteDeadline{60};
 // Of the process's memory: kept for jobs, which give memory back, so that refusing writes always comes to an end.
 constexpr uint64_t kJobReserveParts = 16;
 // Memory is given back before writes have to be refused: from this share of the process's memory on, in percent.
@@ -24,40 +22,51 @@ Duration late_arrive_window(const model::DatabaseRules& rules) {
 }  // namespace
 
 Result<std::shared_ptr<Database>> Database::open(const Surroundings& surroundings, model::DatabaseRules rules,
-                                                 std::unique_ptr<write_buffer::FileLog> log,
-                                                 object_store::ObjectPath folder, Origin origin) {
+                                                 write_buffer::Log log, object_store::ObjectPath folder, Origin origin,
+                                                 const ReplayChoices& choices) {
   MAGNETITE_TRY(entry::PartitionKeyMaker maker, entry::PartitionKeyMaker::make(rules.partition_template));
   std::shared_ptr<Database> database(
-      new Database(surroundings, std::move(rules), std::move(log), std::move(maker), std::move(folder)));
+      new Database(surroundings, std::move(rules), std::move(log), std::move(maker), std::move(folder), choices));
   MAGNETITE_RETURN_IF_ERROR(database->load(origin));
   return database;
 }
 
-Database::Database(const Surroundings& surroundings, model::DatabaseRules rules,
-                   std::unique_ptr<write_buffer::FileLog> log, entry::PartitionKeyMaker maker,
-                   object_store::ObjectPath folder)
+Database::Database(const Surroundings& surroundings, model::DatabaseRules rules, write_buffer::Log log,
+                   entry::PartitionKeyMaker maker, object_store::ObjectPath folder, const ReplayChoices& choices)
     : surroundings_(surroundings),
       name_(rules.name),
       uuid_(rules.uuid),
       log_(std::move(log)),
+      choices_(choices),
       partition_keys_(std::move(maker)),
       memory_(surroundings.memory),
-      watermarks_(log_->writer().log_id()),
-      partition_context_{name_, log_->writer().log_id(), late_arrive_window(rules), memory_, watermarks_},
+      watermarks_(log_.id()),
+      partition_context_{name_, log_.id(), late_arrive_window(rules), memory_, watermarks_},
       tables_(surroundings.limits, partition_context_),
-      announced_(log_->writer().sequencer_ids().size()),
+      announced_(log_.sequencer_ids().size()),
+      player_{name_,
+              uuid_,
+              tables_,
+              announced_,
+              partition_keys_,
+              surroundings.limits,
+              log_.use() == write_buffer::LogUse::kRead ? RecordSource::kAnybody : RecordSource::kOwn,
+              static_cast<uint32_t>(log_.sequencer_ids().size()),
+              [this](const auto&... arguments) { apply(arguments...); }},
       files_(surroundings.store, folder, surroundings.footers, surroundings.cache),
-      catalog_({surroundings.store, surroundings.executor, std::move(folder), uuid_}, tables_, log_->writer()),
-      lifecycle_({surroundings.executor, name_, uuid_, tables_, lanes_, watermarks_, files_, catalog_, memory_,
+      catalog_({surroundings.store, surroundings.executor, std::move(folder), uuid_}, tables_, log_),
+      lifecycle_({surroundings.executor, name_, uuid_, tables_, gates_, watermarks_, files_, catalog_, memory_,
                   surroundings.job_slots,
                   [this](jobs::JobKind kind, jobs::JobSubject subject, jobs::JobRegistry::Body body) {
                     return start_job(kind, std::move(subject), std::move(body));
                   }}),
-      system_tables_({name_, tables_, surroundings.jobs, lifecycle_, [this] { return this->rules(); }}),
+      system_tables_({name_, tables_, surroundings.jobs, lifecycle_, [this] { return this->rules(); },
+                      [this] { return sequencers(); }}),
       jobs_done_(surroundings.executor),
       rules_(std::move(rules)) {
-  for (const model::SequencerId sequencer : log_->writer().sequencer_ids())
-    lanes_.push_back(std::make_unique<Lane>(log_->writer(), sequencer));
+  for (size_t i = 0; i < log_.sequencer_ids().size(); ++i) sequencer_gates_.push_back(&gates_.add());
+  if (log_.writer() != nullptr)
+    writes_ = std::make_unique<WritePath>(surroundings.executor, player_, *log_.writer(), sequencer_gates_);
 }
 
 Result<> Database::load(Origin origin) {
@@ -66,73 +75,40 @@ Result<> Database::load(Origin origin) {
     MAGNETITE_RETURN_IF_ERROR(catalog_.create(transactions_max));
   else
     MAGNETITE_RETURN_IF_ERROR(catalog_.load(transactions_max));
-  MAGNETITE_TRY(replay_plan_, restore(*catalog_.state(), files_, tables_, announced_, *log_));
+  MAGNETITE_TRY(replay_plan_, restore(*catalog_.state(), files_, tables_, announced_, log_));
   if (!replay_plan_.empty()) watermarks_.seen(replay_plan_.database_checkpoint());
-  return catalog_.start_log();
+  return catalog_.start_log(choices_.accept_loss);
 }
 
 Database::~Database() {
+  std::unique_ptr<Ingest> ingest;
+  {
+    const MutexLock lock(mutex_);
+    ingest = std::move(ingest_);
+  }
+  ingest.reset();  // starts no more jobs
   const MutexLock lock(mutex_);
   while (jobs_running_ > 0) jobs_done_.wait_until(mutex_, kNever, WaitReason::kJob);
 }
 
-// A write after routing: immutable, shared with the lanes until it is applied.
-struct Database::Prepared {
-  entry::ParsedBody body;
-  entry::RoutedWrite routed;
-  struct PerLane {
-    std::vector<const entry::PartitionWrite*> partitions;
-    entry::Payload payload;
-    std::vector<entry::Declaration> declarations;
-    uint64_t lines = 0;
-  };
-  std::map<uint32_t, PerLane> lanes;
-};
-
-Result<std::shared_ptr<Database::Prepared>> Database::prepare(WriteInput input) {
-  auto prepared = std::make_shared<Prepared>();
-  prepared->body.text = std::move(input.body);
-  line_protocol::ParseOptions parsing;
-  parsing.precision = input.precision;
-  parsing.default_time_nanos = surroundings_.executor.clock().wall_now().nanos;
-  parsing.key_bytes_max = surroundings_.limits.key_bytes_max;
-  parsing.line_bytes_max = surroundings_.limits.line_bytes_max;
-  line_protocol::parse(prepared->body.text, parsing, prepared->body.batch);
-
-  const entry::RouteOptions routing{surroundings_.limits, static_cast<uint32_t>(lanes_.size())};
-  constexpr int kTriesMax = 16;  // each lost race means that another write added columns
-  for (int i = 0; i < kTriesMax; ++i) {
-    prepared->routed = entry::route(prepared->body, partition_keys_, routing, tables_);
-    if (!input.accept_partial && !prepared->routed.errors.empty()) return prepared;
-    MAGNETITE_TRY(const bool agreed, tables_.agree(prepared->routed));
-    if (agreed) return prepared;
-  }
-  return fail(ErrorCode::kUnavailable, "too many concurrent schema changes; repeat the write");
-}
-
 Result<WriteReport> Database::write(WriteInput input) {
-  counters_.body_bytes += input.body.size();
-  const bool accept_partial = input.accept_partial;
-  if (rules().lifecycle.immutable)
+  const bool immutable = rules().lifecycle.immutable;
+  if (log_.use() == write_buffer::LogUse::kRead)
+    return fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("Database {} only reads from its write buffer: write to the database that fills it", name_));
+  // One that writes a log for others and keeps nothing is a forwarder.
+  const bool forward = immutable && log_.use() == write_buffer::LogUse::kWritten;
+  if (immutable && !forward)
     return fail(ErrorCode::kFailedPrecondition, fmt::format("Database {} is immutable: it cannot be written", name_));
   MAGNETITE_RETURN_IF_ERROR(admit(input.body.size()));
-  MAGNETITE_TRY(const std::shared_ptr<Prepared> prepared, prepare(std::move(input)));
-  entry::RoutedWrite& routed = prepared->routed;
+  return writes_->write(std::move(input), forward ? WritePath::After::kForget : WritePath::After::kApply);
+}
 
-  WriteReport report;
-  const bool refused = !accept_partial && !routed.errors.empty();
-  if (!refused && routed.lines_accepted > 0) {
-    MAGNETITE_RETURN_IF_ERROR(sequence(prepared));
-    report.lines_accepted = routed.lines_accepted;
-    report.fields_accepted = routed.fields_accepted;
-  }
-  report.lines_rejected = routed.lines_rejected + (refused ? routed.lines_accepted : 0);
-  report.errors = std::move(routed.errors);
-  report.limit_errors = std::move(routed.limit_errors);
-  counters_.lines_accepted += report.lines_accepted;
-  counters_.lines_rejected += report.lines_rejected;
-  counters_.fields_accepted += report.fields_accepted;
-  return report;
+Result<> Database::admit_ingest(uint64_t bytes) const {
+  if (rules().lifecycle.immutable)
+    return fail(ErrorCode::kFailedPrecondition, "the database is immutable: nothing is read from its write buffer");
+  return admit(bytes);
 }
 
 Result<> Database::admit(uint64_t bytes) const {
@@ -142,65 +118,6 @@ Result<> Database::admit(uint64_t bytes) const {
   const lifecycle::MemoryLimits limits{rules().lifecycle.buffer_bytes_hard, process.bytes_max(),
                                        process.bytes_max() / kJobReserveParts};
   return lifecycle::admit(bytes, use, limits);
-}
-
-Result<> Database::sequence(const std::shared_ptr<Prepared>& prepared) {
-  for (const entry::PartitionWrite& partition : prepared->routed.partitions) {
-    Prepared::PerLane& lane = prepared->lanes[partition.sequencer_index];
-    lane.partitions.push_back(&partition);
-    lane.lines += partition.lines.size();
-  }
-  const entry::EntryHeaders base{name_, uuid_, writer_id_, {}};
-  struct Entered {
-    uint32_t lane;
-    std::shared_ptr<Lane::Ticket> ticket;
-  };
-  std::vector<Entered> entered;
-  std::optional<Error> failure;
-  uint64_t lines_stored = 0;
-  for (auto& [index, lane] : prepared->lanes) {
-    std::vector<uint32_t> lines;
-    lines.reserve(lane.lines);
-    std::vector<bool> table_seen(prepared->routed.tables.size());
-    for (const entry::PartitionWrite* partition : lane.partitions) {
-      lines.insert(lines.end(), partition->lines.begin(), partition->lines.end());
-      if (table_seen[partition->table]) continue;
-      table_seen[partition->table] = true;
-      auto missing = announced_.missing(index, *prepared->routed.tables[partition->table].schema);
-      std::ranges::move(missing, std::back_inserter(lane.declarations));
-    }
-    if (lane.partitions.size() > 1) std::ranges::sort(lines);
-    entry::make_payload(prepared->body, lines, lane.payload);
-    entry::EntryHeaders headers = base;
-    headers.declarations = lane.declarations;
-    const write_buffer::Record record{entry::encode(headers), lane.payload.text};
-    auto ticket = lanes_[index]->enter(record, [this, prepared, &lane](const write_buffer::StoredAt& stored_at) {
-      for (const entry::PartitionWrite* partition : lane.partitions)
-        apply(prepared->body, prepared->routed, *partition, stored_at);
-    });
-    if (!ticket) {
-      failure = std::move(ticket).error();
-      break;
-    }
-    entered.push_back({index, *std::move(ticket)});
-  }
-  const MonoTime deadline = surroundings_.executor.clock().mono_now() + kWriteDeadline;
-  for (Entered& each : entered) {
-    if (auto stored = lanes_[each.lane]->finish(*each.ticket, deadline); stored) {
-      const Prepared::PerLane& lane = prepared->lanes.at(each.lane);
-      lines_stored += lane.lines;
-      announced_.announce(each.lane, lane.declarations);
-    } else if (!failure || stored.error().code() == ErrorCode::kUnclear) {
-      failure = std::move(stored).error();
-    }
-  }
-  if (!failure) return {};
-  // A full disk or a full queue is the server's trouble, not the client's rate: 503, not 429.
-  if (failure->code() == ErrorCode::kResourceExhausted) failure = Error(ErrorCode::kUnavailable, failure->message());
-  if (lines_stored == 0) return std::unexpected(*std::move(failure));
-  return std::unexpected((*std::move(failure))
-                             .with_context(fmt::format("{} of {} lines were stored, repeating the whole write is safe",
-                                                       lines_stored, prepared->routed.lines_accepted)));
 }
 
 void Database::apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed,
@@ -250,19 +167,55 @@ jobs::JobId Database::start_job(jobs::JobKind kind, jobs::JobSubject subject, jo
 }
 
 Result<> Database::replay(const std::atomic<bool>& stop) {
-  MAGNETITE_TRY(const std::unique_ptr<write_buffer::Reader> reader, log_->make_reader());
-  const ReplayTarget target{surroundings_.executor,
-                            name_,
-                            uuid_,
-                            tables_,
-                            announced_,
-                            partition_keys_,
-                            replay_counters_,
-                            [this](const auto&... arguments) { apply(arguments...); }};
-  return database::replay(*reader, replay_plan_, target, stop);
+  // A forwarder keeps nothing, so it has nothing to read again.
+  if (log_.use() == write_buffer::LogUse::kWritten && rules().lifecycle.immutable) return {};
+  MAGNETITE_TRY(std::unique_ptr<write_buffer::Reader> reader, log_.make_reader());
+  const ReplayParts parts{surroundings_.executor, player_, watermarks_, replay_counters_};
+  MAGNETITE_RETURN_IF_ERROR(database::replay(*reader, replay_plan_, parts, choices_, stop));
+  if (log_.use() != write_buffer::LogUse::kRead) return {};
+  const MutexLock lock(mutex_);
+  ingest_ = std::make_unique<Ingest>(IngestParts{surroundings_.executor, player_, gates_, sequencer_gates_, log_,
+                                                 replay_plan_, [this](uint64_t bytes) { return admit_ingest(bytes); }});
+  ingest_->start(std::move(reader));
+  return {};
 }
 
-void Database::stop() { catalog_.stop(); }
+void Database::stop() {
+  Ingest* ingest = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    ingest = ingest_.get();
+  }
+  if (ingest != nullptr) ingest->stop();
+  catalog_.stop();
+}
+
+write_buffer::WriterStatus Database::log_status() const {
+  write_buffer::WriterStatus status = log_.status();
+  const MutexLock lock(mutex_);
+  if (ingest_ != nullptr && status.problem.empty()) status.problem = ingest_->problem();
+  return status;
+}
+
+std::vector<SequencerStatus> Database::sequencers() const {
+  std::map<model::SequencerId, SequencerStatus> all;
+  for (const model::SequencerId sequencer : log_.sequencer_ids()) all[sequencer].sequencer = sequencer;
+  for (const auto& [sequencer, range] : watermarks_.checkpoint_after({}).ranges) {
+    all[sequencer].sequencer = sequencer;
+    all[sequencer].applied = range;
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (ingest_ != nullptr)
+      for (IngestStatus& each : ingest_->status()) {
+        all[each.sequencer].sequencer = each.sequencer;
+        all[each.sequencer].ingest = std::move(each);
+      }
+  }
+  std::vector<SequencerStatus> listed;
+  for (auto& [sequencer, status] : all) listed.push_back(std::move(status));
+  return listed;
+}
 
 std::string Database::problem() const {
   const auto owned = catalog_.check_owned();
@@ -306,6 +259,10 @@ Result<> Database::check_update(const model::DatabaseRules& rules) const {
       rules.write_buffer_reading != rules_.write_buffer_reading)
     return fail(ErrorCode::kFailedPrecondition,
                 "rules.write_buffer_connection: changes only while a database is empty");
+  if (!rules.write_buffer_writing.empty() && rules.lifecycle.immutable != rules_.lifecycle.immutable)
+    return fail(ErrorCode::kFailedPrecondition,
+                "rules.lifecycle_rules.immutable: is fixed for a database that writes to a write buffer: what it "
+                "forwarded and what it keeps could not be told apart");
   return {};
 }
 

@@ -16,18 +16,19 @@
 #include "database/catalog_binding.h"
 #include "database/chunk_files.h"
 #include "database/chunk_info.h"
-#include "database/lane.h"
+#include "database/ingest.h"
 #include "database/lifecycle_worker.h"
 #include "database/memory_gauge.h"
 #include "database/replay.h"
+#include "database/sequencer_status.h"
 #include "database/system_tables.h"
 #include "database/table_set.h"
-#include "database/write.h"
+#include "database/write_path.h"
 #include "entry/partition_key.h"
 #include "jobs/job_registry.h"
 #include "model/database_rules.h"
 #include "query/table_snapshot.h"
-#include "write_buffer/file/file_log.h"
+#include "write_buffer/log.h"
 
 namespace magnetite::database {
 
@@ -45,28 +46,25 @@ struct Surroundings {
   lifecycle::JobSlots job_slots;  // per database
 };
 
-struct IngestCounters {
-  std::atomic<uint64_t> lines_accepted = 0;
-  std::atomic<uint64_t> lines_rejected = 0;
-  std::atomic<uint64_t> fields_accepted = 0;
-  std::atomic<uint64_t> body_bytes = 0;
-};
-
 // Thread-safe, except replay(), which runs once before anything else.
 class Database final : public query::TableSource {
  public:
-  // `log` is this database's own, and so is `folder` in the store; rules are validated. A new database gets an empty
-  // catalog; any other must have one, and its files and checkpoints are there when this returns.
+  // `log` is this database's, used as the rules say, and so is `folder` in the store; rules are validated. A new
+  // database gets an empty catalog; any other must have one, and its files and checkpoints are there when this returns.
+  // kFailedPrecondition where a log that others have too is not the one the catalog knows (L3), unless that is
+  // accepted.
   enum class Origin : uint8_t { kCreated, kExisting };
   static Result<std::shared_ptr<Database>> open(const Surroundings& surroundings, model::DatabaseRules rules,
-                                                std::unique_ptr<write_buffer::FileLog> log,
-                                                object_store::ObjectPath folder, Origin origin);
+                                                write_buffer::Log log, object_store::ObjectPath folder, Origin origin,
+                                                const ReplayChoices& choices = {});
   ~Database() override;  // waits for running jobs
 
-  // Reads again what the log has that is not persisted. `stop` ends it early with kShutdown.
+  // Reads again what the log has that is not persisted; a log that others write is read on from there, until stop().
+  // `stop` ends it early with kShutdown.
   Result<> replay(const std::atomic<bool>& stop);
 
-  void stop();  // ends what waits for a store that does not answer; commits fail from now on
+  // Ends reading, and what waits for a store that does not answer; commits fail from now on.
+  void stop();
 
   // One pass of the lifecycle, once replay has ended; now and then it also removes files that no catalog names. Returns
   // when the next pass is due at the latest. For one task.
@@ -80,9 +78,11 @@ class Database final : public query::TableSource {
   Result<> check_update(const model::DatabaseRules& rules) const EXCLUDES(mutex_);
   void update_rules(model::DatabaseRules rules) EXCLUDES(mutex_);  // takes effect at once
 
-  const IngestCounters& counters() const { return counters_; }
+  const IngestCounters* counters() const { return writes_ == nullptr ? nullptr : &writes_->counters(); }
   const ReplayCounters& replay_counters() const { return replay_counters_; }
-  write_buffer::WriterStatus log_status() const { return log_->writer().status(); }
+  write_buffer::WriterStatus log_status() const;
+  const write_buffer::Log& log() const { return log_; }
+  std::vector<SequencerStatus> sequencers() const EXCLUDES(mutex_);
   std::string problem() const;  // why writes are refused for good; empty = they are not
   uint64_t rows() const;
   uint64_t memory_bytes() const { return memory_.bytes(); }
@@ -96,15 +96,12 @@ class Database final : public query::TableSource {
   const query::SystemTables* system_tables() const override { return &system_tables_; }
 
  private:
-  struct Prepared;
-
-  Database(const Surroundings& surroundings, model::DatabaseRules rules, std::unique_ptr<write_buffer::FileLog> log,
-           entry::PartitionKeyMaker maker, object_store::ObjectPath folder);
+  Database(const Surroundings& surroundings, model::DatabaseRules rules, write_buffer::Log log,
+           entry::PartitionKeyMaker maker, object_store::ObjectPath folder, const ReplayChoices& choices);
   Result<> load(Origin origin);
   Result<> admit(uint64_t bytes) const EXCLUDES(mutex_);
+  Result<> admit_ingest(uint64_t bytes) const EXCLUDES(mutex_);
 
-  Result<std::shared_ptr<Prepared>> prepare(WriteInput input);
-  Result<> sequence(const std::shared_ptr<Prepared>& prepared);
   void apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed, const entry::PartitionWrite& write,
              const write_buffer::StoredAt& stored_at);
   void move_if_due(const std::shared_ptr<Table>& table, const std::shared_ptr<Partition>& partition, WallTime now);
@@ -115,18 +112,20 @@ class Database final : public query::TableSource {
   const Surroundings surroundings_;
   const std::string name_;
   const model::Uuid uuid_;
-  const std::unique_ptr<write_buffer::FileLog> log_;
+  const write_buffer::Log log_;
+  const ReplayChoices choices_;
   const entry::PartitionKeyMaker partition_keys_;
-  const model::Uuid writer_id_ = model::Uuid::random();
   MemoryAccount memory_;
   Watermarks watermarks_;
   const PartitionContext partition_context_;
   TableSet tables_;
   AnnouncedColumns announced_;
-  IngestCounters counters_;
   ReplayCounters replay_counters_;
-  persistence::ReplayPlan replay_plan_;       // from loading until replay
-  std::vector<std::unique_ptr<Lane>> lanes_;  // by position in the log's sequencer_ids()
+  persistence::ReplayPlan replay_plan_;
+  ApplyGates gates_;
+  std::vector<Mutex*> sequencer_gates_;  // by position in the log's sequencer_ids()
+  const PlayerParts player_;
+  std::unique_ptr<WritePath> writes_;  // nullptr where the log is only read
   const ChunkFiles files_;
   CatalogBinding catalog_;
   LifecycleWorker lifecycle_;
@@ -137,6 +136,7 @@ class Database final : public query::TableSource {
   Signal jobs_done_;
   model::DatabaseRules rules_ GUARDED_BY(mutex_);
   size_t jobs_running_ GUARDED_BY(mutex_) = 0;
+  std::unique_ptr<Ingest> ingest_ GUARDED_BY(mutex_);  // once replay has ended, where the log is only read
 };
 
 }  // namespace magnetite::database

@@ -16,7 +16,7 @@ Result<write_buffer::StoredAt> Lane::finish(Ticket& ticket, MonoTime deadline) {
   if (!outcome)
     return fail(ErrorCode::kUnclear,
                 "the log did not answer in time; the write may still appear, repeating it is safe");
-  const MutexLock lock(apply_mutex_);
+  const MutexLock lock(gate_);
   apply_through(ticket, deadline);
   if (!ticket.done_)
     return fail(ErrorCode::kUnclear, "an earlier entry of the log is unresolved; repeating the write is safe");

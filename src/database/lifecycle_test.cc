@@ -64,28 +64,34 @@ TEST(Lifecycle, AChangedWindowTakesEffectOnPartitionsThatAreThere) {
 }
 
 TEST(Lifecycle, AJobThatIsCancelledBeforeItBeganLeavesItsChunksToTheNext) {
-  SimDatabase world(13);
-  world.run([&] {
-    world.start();
-    const auto cancel_what_waits = [&] {
-      world.database->run_lifecycle();
-      const auto waiting = world.jobs->list();
-      ASSERT_FALSE(waiting.empty());
-      EXPECT_EQ(waiting.back().state, jobs::JobState::kWaiting);
-      EXPECT_TRUE(world.jobs->cancel(waiting.back().id));
-    };
-    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
-    world.advance(2 * kWindow);
-    cancel_what_waits();
-    world.settle();
-    world.advance(2 * kWindow);
-    world.settle();
-    EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1)));
-    ASSERT_TRUE(world.write(line("a", 2, world.now_nanos())));
-    world.advance(2 * kWindow);
-    cancel_what_waits();
-    world.stop();  // waits for every job
-  });
+  size_t waited = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimDatabase world(seed);
+    world.run([&] {
+      world.start();
+      const auto cancel_what_waits = [&] {
+        world.database->run_lifecycle();
+        const auto jobs = world.jobs->list();
+        ASSERT_FALSE(jobs.empty());
+        if (jobs.back().state == jobs::JobState::kWaiting) ++waited;
+        EXPECT_TRUE(world.jobs->cancel(jobs.back().id));
+      };
+      ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+      world.advance(2 * kWindow);
+      cancel_what_waits();
+      world.settle();
+      for (int round = 0; round < 3; ++round) {  // it is tried again after a while
+        world.advance(2 * kWindow);
+        world.settle();
+      }
+      EXPECT_THAT(world.stages(), ElementsAre(Pair("ReadBufferAndObjectStore", 1))) << seed;
+      ASSERT_TRUE(world.write(line("a", 2, world.now_nanos())));
+      world.advance(2 * kWindow);
+      cancel_what_waits();
+      world.stop();  // waits for every job
+    });
+  }
+  EXPECT_GT(waited, 5u) << "which of them begin at once is the scheduler's choice";
 }
 
 TEST(Lifecycle, ACreationThatWasInterruptedIsFinishedAtTheNextStart) {

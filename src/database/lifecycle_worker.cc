@@ -6,7 +6,6 @@
 
 #include "base/logging.h"
 #include "database/chunk_jobs.h"
-#include "database/lane_pause.h"
 #include "database/persist_job.h"
 
 namespace magnetite::database {
@@ -83,7 +82,7 @@ jobs::JobId LifecycleWorker::start(const Subject& on, Work work, jobs::JobKind k
 }
 
 LifecycleWorker::Begun LifecycleWorker::close(const Subject& on, const lifecycle::Close&) {
-  const LanePause pause(parts_.lanes);
+  const LanePause pause(parts_.gates);
   on.partition->close(wall_now());
   return std::nullopt;
 }
@@ -91,7 +90,7 @@ LifecycleWorker::Begun LifecycleWorker::close(const Subject& on, const lifecycle
 LifecycleWorker::Begun LifecycleWorker::move(const Subject& on, const lifecycle::Move& what) {
   std::vector<ChunkWork> work;
   {
-    const LanePause pause(parts_.lanes);
+    const LanePause pause(parts_.gates);
     MAGNETITE_TRY(work, on.partition->begin(std::span(&what.chunk, 1), LifecycleAction::kMoving, wall_now()));
   }
   return start(on, Work::kCompact, jobs::JobKind::kCloseChunk, {what.chunk},
@@ -104,7 +103,7 @@ LifecycleWorker::Begun LifecycleWorker::move(const Subject& on, const lifecycle:
 LifecycleWorker::Begun LifecycleWorker::compact(const Subject& on, const lifecycle::Compact& what) {
   std::vector<ChunkWork> work;
   {
-    const LanePause pause(parts_.lanes);
+    const LanePause pause(parts_.gates);
     MAGNETITE_TRY(work, on.partition->begin(what.chunks, LifecycleAction::kCompacting, wall_now()));
   }
   return start(on, Work::kCompact, jobs::JobKind::kCompactChunks, what.chunks,
@@ -118,7 +117,7 @@ LifecycleWorker::Begun LifecycleWorker::persist(const Subject& on, const lifecyc
   PersistWork work;
   persistence::DatabaseCheckpoint cut;
   {
-    const LanePause pause(parts_.lanes);
+    const LanePause pause(parts_.gates);
     MAGNETITE_TRY(work, on.partition->begin_persist(what.split_timestamp, wall_now()));
     cut = parts_.watermarks.checkpoint_after(work.changes);
   }
@@ -126,7 +125,7 @@ LifecycleWorker::Begun LifecycleWorker::persist(const Subject& on, const lifecyc
   return start(on, Work::kPersist, jobs::JobKind::kPersistChunks, std::move(chunks),
                [this, on, work = std::move(work), cut = std::move(cut)](jobs::JobControl& control) {
                  const auto cut_again = [this, &on] {
-                   const LanePause pause(parts_.lanes);
+                   const LanePause pause(parts_.gates);
                    return parts_.watermarks.checkpoint_after(on.partition->flush_changes());
                  };
                  return database::persist({*on.table, *on.partition, work, cut, cut_again, parts_.files, parts_.uuid,
@@ -164,7 +163,7 @@ LifecycleWorker::Begun LifecycleWorker::drop(const Subject& on, const lifecycle:
   PersistedChange change;
   change.partition = on.partition.get();
   {
-    const LanePause pause(parts_.lanes);
+    const LanePause pause(parts_.gates);
     const auto chunk = on.partition->find(what.chunk);
     if (chunk && chunk->stored() != nullptr) change.removed.push_back(chunk->stored()->name);
     MAGNETITE_RETURN_IF_ERROR(on.partition->drop(what.chunk));
@@ -173,7 +172,7 @@ LifecycleWorker::Begun LifecycleWorker::drop(const Subject& on, const lifecycle:
   log::warn("a chunk was dropped", {{"chunk", on.partition->address(what.chunk).text()}});
   change.partition_checkpoint = &*left;
   change.cut = [this] {
-    const LanePause pause(parts_.lanes);
+    const LanePause pause(parts_.gates);
     return parts_.watermarks.checkpoint_after({});
   };
   MAGNETITE_RETURN_IF_ERROR(parts_.persisted.commit(change));

@@ -8,8 +8,8 @@
 
 #include "base/executor.h"
 #include "base/mutex.h"
+#include "database/apply_gates.h"
 #include "database/chunk_files.h"
-#include "database/lane.h"
 #include "database/lifecycle_schedule.h"
 #include "database/memory_gauge.h"
 #include "database/persisted_state.h"
@@ -28,7 +28,7 @@ struct LifecycleParts {
   const std::string& database;
   model::Uuid uuid;
   TableSet& tables;
-  const std::vector<std::unique_ptr<Lane>>& lanes;
+  ApplyGates& gates;
   Watermarks& watermarks;
   const ChunkFiles& files;
   PersistedState& persisted;

@@ -103,6 +103,7 @@ Result<std::vector<entry::SeriesOrdinal>> Partition::resolve_series(const entry:
 Result<> Partition::append(const entry::ParsedBody& body, const std::vector<model::ColumnId>& field_columns,
                            const entry::PartitionWrite& write, std::shared_ptr<const schema::TableSchema> schema,
                            const write_buffer::StoredAt& stored_at, WallTime now) {
+  const MutexLock appending(append_mutex_);
   std::shared_ptr<chunk::OpenChunk> open;
   {
     const MutexLock lock(mutex_);
@@ -138,6 +139,7 @@ std::shared_ptr<chunk::OpenChunk> Partition::open_rows() {
 }
 
 std::optional<ChunkWork> Partition::close_if_above(uint64_t bytes, WallTime now) {
+  const MutexLock appending(append_mutex_);
   const MutexLock lock(mutex_);
   const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
   if (rows == nullptr || rows->rows() == 0 || rows->bytes() < bytes) return std::nullopt;

@@ -74,14 +74,14 @@ class Partition {
   // The dictionary new rows refer to; nullptr before the first row. Any thread.
   std::shared_ptr<const chunk::SeriesDictionary> dictionary() const EXCLUDES(mutex_);
 
-  // Lane only: the rows are visible when this returns. Opens a chunk if there is none. Rows of an entry that is here
-  // already are passed over.
+  // Under its sequencer's gate: the rows are visible when this returns. Opens a chunk if there is none. Rows of an
+  // entry that is here already are passed over. Entries of different sequencers wait for each other.
   Result<> append(const entry::ParsedBody& body, const std::vector<model::ColumnId>& field_columns,
                   const entry::PartitionWrite& write, std::shared_ptr<const schema::TableSchema> schema,
-                  const write_buffer::StoredAt& stored_at, WallTime now) EXCLUDES(mutex_);
+                  const write_buffer::StoredAt& stored_at, WallTime now) EXCLUDES(append_mutex_, mutex_);
 
-  // Lane only: closes the open chunk when it holds at least `bytes` and begins to move it.
-  std::optional<ChunkWork> close_if_above(uint64_t bytes, WallTime now) EXCLUDES(mutex_);
+  // Under a sequencer's gate: closes the open chunk when it holds at least `bytes` and begins to move it.
+  std::optional<ChunkWork> close_if_above(uint64_t bytes, WallTime now) EXCLUDES(append_mutex_, mutex_);
 
   // Marks chunks for a job, in write order: all of them, or none and the reason. Closes the open one if it is among
   // them: then the partition's lane must be paused.
@@ -149,6 +149,7 @@ class Partition {
   const std::string table_;
   const std::string key_;
   std::atomic<bool> changed_ = true;
+  Mutex append_mutex_;  // over a whole append: an open chunk has one writer
   mutable Mutex mutex_;
   ChunkList chunks_ GUARDED_BY(mutex_);
   persistence::PersistenceWindows windows_ GUARDED_BY(mutex_);

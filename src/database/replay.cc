@@ -6,141 +6,144 @@
 #include <optional>
 
 #include "base/logging.h"
-#include "entry/wire.h"
-#include "persistence/replay_filter.h"
 
 namespace magnetite::database {
 namespace {
 
-Result<> seek(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, ReplayCounters& counters) {
+constexpr Duration kPatience = std::chrono::minutes(1);          // without any record
+constexpr Duration kStopHeard = std::chrono::milliseconds(250);  // so soon is a stop noticed
+constexpr Duration kReportInterval = std::chrono::seconds(10);
+
+using Targets = std::map<model::SequencerId, model::SequenceNumber>;  // first number that need not be read
+
+// What the log holds against what the plan needs; where to begin, absent = where the log does.
+Result<std::optional<model::SequenceNumber>> first_to_read(const persistence::ReplayPlan& plan,
+                                                           model::SequencerId sequencer, model::SequenceNumber low,
+                                                           model::SequenceNumber high, const ReplayChoices& choices,
+                                                           const std::string& database) {
+  if (choices.skip) {
+    log::warn("replay is skipped as asked: entries that were not persisted are given up",
+              {{"database", database},
+               {"sequencer", std::to_string(sequencer.value)},
+               {"up_to", std::to_string(high.value)}});
+    return high;
+  }
+  const auto start = plan.start(sequencer);
+  if (!start) return std::nullopt;
+  if (auto extent = plan.check_extent(sequencer, low, high); !extent) {
+    // Numbers that a shortened log gives again would pass for persisted ones: only a lost beginning can be accepted.
+    if (!choices.accept_loss || high <= plan.replay_range(sequencer)->max())
+      return fail(ErrorCode::kFailedPrecondition,
+                  fmt::format("{}; {}", extent.error().message(),
+                              high <= plan.replay_range(sequencer)->max()
+                                  ? "restore the log, or make a new one in its place and start with --accept-log-loss"
+                                  : "restore them, or start with --accept-log-loss to go on without them"));
+    log::error("entries of the log are lost, which was accepted",
+               {{"database", database}, {"loss", extent.error().message()}});
+    return low;
+  }
+  return start->seek;
+}
+
+Result<Targets> seek(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayParts& parts,
+                     const ReplayChoices& choices) {
   MAGNETITE_RETURN_IF_ERROR(plan.check_sequencers(reader.sequencer_ids()));
+  Targets targets;
   for (const model::SequencerId sequencer : reader.sequencer_ids()) {
     MAGNETITE_TRY(const model::SequenceNumber low, reader.low_watermark(sequencer));
     MAGNETITE_TRY(const model::SequenceNumber high, reader.high_watermark(sequencer));
-    uint64_t first = low.value;
-    if (const auto start = plan.start(sequencer)) {
-      MAGNETITE_RETURN_IF_ERROR(plan.check_extent(sequencer, low, high));
-      if (start->seek) {
-        MAGNETITE_RETURN_IF_ERROR(reader.seek(sequencer, *start->seek));
-        first = std::max(first, start->seek->value);
-      }
-    }
-    counters.records_total += high.value - std::min(high.value, first);
+    MAGNETITE_TRY(const auto first, first_to_read(plan, sequencer, low, high, choices, parts.player.database));
+    if (first) MAGNETITE_RETURN_IF_ERROR(reader.seek(sequencer, *first));
+    targets.emplace(sequencer, high);
+    const uint64_t begin = std::max(low, first.value_or(low)).value;
+    parts.counters.records_total += high.value - std::min(high.value, begin);
   }
-  return {};
-}
-
-// The lines of a write that are later than `time`; series are looked up anew.
-entry::PartitionWrite rows_after(const entry::PartitionWrite& write, const entry::ParsedBody& body, int64_t time) {
-  entry::PartitionWrite rest;
-  rest.table = write.table;
-  rest.partition_key = write.partition_key;
-  rest.sequencer_index = write.sequencer_index;
-  for (const uint32_t line : write.lines) {
-    const int64_t at = body.batch.lines[line].timestamp;
-    if (at <= time) continue;
-    rest.lines.push_back(line);
-    rest.series.push_back(entry::kUnknownSeries);
-    rest.times.include(at);
-  }
-  return rest;
+  return targets;
 }
 
 class StreamReplay {
  public:
-  StreamReplay(const persistence::ReplayPlan& plan, const ReplayTarget& target, size_t position, size_t sequencers)
-      : plan_(plan), target_(target), position_(position), sequencers_(sequencers) {}
+  StreamReplay(const persistence::ReplayPlan& plan, const ReplayParts& parts, model::SequencerId sequencer,
+               size_t position)
+      : plan_(plan), parts_(parts), sequencer_(sequencer), player_(parts.player, position) {}
 
-  Result<> run(write_buffer::Stream& stream, const std::atomic<bool>& stop) {
+  Result<> run(write_buffer::Stream& stream, model::SequenceNumber target, const std::atomic<bool>& stop) {
+    MonoTime patient_until = now() + kPatience;
     while (!stop) {
-      // A deadline that has passed means "what is there".
-      auto next = stream.next(target_.executor.clock().mono_now());
-      if (!next && next.error().code() != ErrorCode::kInvalidInput) return std::unexpected(std::move(next).error());
-      if (next && !*next) return {};
-      target_.counters.records += 1;
+      if (stream.position() >= target) return {};
+      auto next = stream.next(now() + kStopHeard);
       report_now_and_then();
-      Result<> replayed = next ? record(**next) : Result<>(std::unexpected(std::move(next).error()));
-      if (replayed) continue;
-      target_.counters.records_skipped += 1;
-      log::error("a log record was skipped", {{"database", target_.database},
-                                              {"sequencer", std::to_string(position_)},
-                                              {"error", replayed.error().describe()}});
+      if (next && !*next) {
+        if (now() < patient_until) continue;
+        return fail(ErrorCode::kUnavailable,
+                    fmt::format("sequencer {}: nothing comes after number {}, {} is to be reached", sequencer_.value,
+                                stream.position().value, target.value));
+      }
+      patient_until = now() + kPatience;
+      if (!next && next.error().code() != ErrorCode::kCorruption) return std::unexpected(std::move(next).error());
+      parts_.counters.records += 1;
+      const Result<> played = next ? play(**std::move(next)) : Result<>(std::unexpected(std::move(next).error()));
+      if (played) continue;
+      parts_.counters.records_skipped += 1;
+      log::error("a log record was skipped", {{"database", parts_.player.database},
+                                              {"sequencer", std::to_string(sequencer_.value)},
+                                              {"before", std::to_string(stream.position().value)},
+                                              {"error", played.error().describe()}});
     }
     return fail(ErrorCode::kShutdown, "replay was stopped");
   }
 
  private:
+  MonoTime now() const { return parts_.executor.clock().mono_now(); }
+
+  Result<> play(write_buffer::SequencedRecord record) {
+    parts_.counters.bytes += record.payload.size();
+    MAGNETITE_TRY(const auto prepared, player_.prepare(std::move(record)));
+    player_.apply(*prepared, plan_);
+    return RecordPlayer::left_out(*prepared);
+  }
+
   void report_now_and_then() {
-    constexpr Duration kInterval = std::chrono::seconds(10);
-    const MonoTime now = target_.executor.clock().mono_now();
-    if (!next_report_) next_report_ = now + kInterval;
-    if (now < *next_report_) return;
-    next_report_ = now + kInterval;
-    log::info("replaying the log", {{"database", target_.database},
-                                    {"sequencer", std::to_string(position_)},
-                                    {"records", std::to_string(target_.counters.records)},
-                                    {"of", std::to_string(target_.counters.records_total)},
-                                    {"bytes", std::to_string(target_.counters.bytes)}});
-  }
-
-  Result<> record(const write_buffer::SequencedRecord& record) {
-    MAGNETITE_TRY(const entry::EntryHeaders headers, entry::decode(record.headers));
-    if (headers.database_uuid != target_.uuid)
-      return fail(ErrorCode::kCorruption, fmt::format("record belongs to database {}", headers.database_uuid.text()));
-    MAGNETITE_RETURN_IF_ERROR(target_.tables.declare(headers.declarations));
-    target_.announced.announce(position_, headers.declarations);
-
-    entry::ParsedBody body;
-    body.text = record.payload;
-    line_protocol::ParseOptions parsing;
-    parsing.key_bytes_max = parsing.line_bytes_max = SIZE_MAX / 2;
-    line_protocol::parse(body.text, parsing, body.batch);
-    entry::RouteOptions routing;
-    routing.sequencer_count = static_cast<uint32_t>(sequencers_);
-    routing.limits = {SIZE_MAX / 2, SIZE_MAX / 2, SIZE_MAX / 2, SIZE_MAX / 2};
-    entry::RoutedWrite routed = entry::route(body, target_.partition_keys, routing, target_.tables);
-    MAGNETITE_TRY(const bool agreed, target_.tables.agree(routed));
-    if (!agreed) routed = entry::route(body, target_.partition_keys, routing, target_.tables);
-    for (const entry::PartitionWrite& write : routed.partitions) apply(body, routed, write, record.stored_at);
-    target_.counters.bytes += body.text.size();
-    if (routed.errors.empty()) return {};
-    return fail(ErrorCode::kCorruption,
-                fmt::format("{} lines of sequence {}/{} do not fit the schema, first: {}", routed.errors.size(),
-                            record.stored_at.sequence.sequencer.value, record.stored_at.sequence.number.value,
-                            routed.errors.front().message));
-  }
-
-  void apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed, const entry::PartitionWrite& write,
-             const write_buffer::StoredAt& stored_at) {
-    const persistence::PartitionName name{routed.tables[write.table].name, write.partition_key};
-    const auto decision = persistence::replay_decision(plan_.last_partition_checkpoint(name), stored_at.sequence);
-    if (std::holds_alternative<persistence::SkipAll>(decision)) return;
-    const auto* after = std::get_if<persistence::ApplyRowsAfter>(&decision);
-    if (after == nullptr) return target_.apply(body, routed, write, stored_at);
-    const entry::PartitionWrite rest = rows_after(write, body, after->time);
-    if (!rest.lines.empty()) target_.apply(body, routed, rest, stored_at);
+    if (!next_report_) next_report_ = now() + kReportInterval;
+    if (now() < *next_report_) return;
+    next_report_ = now() + kReportInterval;
+    log::info("replaying the log", {{"database", parts_.player.database},
+                                    {"sequencer", std::to_string(sequencer_.value)},
+                                    {"records", std::to_string(parts_.counters.records)},
+                                    {"of", std::to_string(parts_.counters.records_total)},
+                                    {"bytes", std::to_string(parts_.counters.bytes)}});
   }
 
   const persistence::ReplayPlan& plan_;
-  const ReplayTarget& target_;
-  const size_t position_;
-  const size_t sequencers_;
+  const ReplayParts& parts_;
+  const model::SequencerId sequencer_;
+  RecordPlayer player_;
   std::optional<MonoTime> next_report_;
 };
 
+// All that is in the log counts as seen and persisted.
+void give_up(const Targets& targets, model::Uuid log_id, const ReplayParts& parts) {
+  persistence::SequencerRanges ranges;
+  for (const auto& [sequencer, high] : targets)
+    if (high.value > 0) ranges.emplace(sequencer, persistence::OptionalMinMaxSequence::persisted({high.value - 1}));
+  parts.watermarks.seen({log_id, ranges});
+  for (const auto& table : parts.player.tables.all())
+    for (const auto& partition : table->partitions()) partition->mark_seen(ranges);
+}
+
 }  // namespace
 
-Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayTarget& target,
-                const std::atomic<bool>& stop) {
-  MAGNETITE_RETURN_IF_ERROR(seek(reader, plan, target.counters));
+Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayParts& parts,
+                const ReplayChoices& choices, const std::atomic<bool>& stop) {
+  MAGNETITE_TRY(const Targets targets, seek(reader, plan, parts, choices));
   MAGNETITE_TRY(write_buffer::Streams streams, reader.streams());
   std::vector<Result<>> outcomes(streams.size());
   {
     std::vector<Task> tasks;
     size_t position = 0;
     for (auto& [sequencer, stream] : streams) {
-      tasks.push_back(target.executor.spawn("replay", [&, position, source = stream.get()] {
-        outcomes[position] = StreamReplay(plan, target, position, streams.size()).run(*source, stop);
+      tasks.push_back(parts.executor.spawn("replay", [&, position, id = sequencer, source = stream.get()] {
+        outcomes[position] = StreamReplay(plan, parts, id, position).run(*source, targets.at(id), stop);
       }));
       ++position;
     }
@@ -148,8 +151,9 @@ Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& pla
   for (Result<>& outcome : outcomes) MAGNETITE_RETURN_IF_ERROR(std::move(outcome));
   for (const persistence::PartitionName& name : plan.partitions()) {
     const persistence::PartitionCheckpoint& last = *plan.last_partition_checkpoint(name);
-    target.tables.find_or_create(name.table)->partition(name.partition_key)->mark_seen(last.ranges);
+    parts.player.tables.find_or_create(name.table)->partition(name.partition_key)->mark_seen(last.ranges);
   }
+  if (choices.skip) give_up(targets, reader.log_id(), parts);
   return {};
 }
 

@@ -3,14 +3,11 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <string>
 
 #include "base/executor.h"
 #include "base/result.h"
-#include "database/table_set.h"
-#include "entry/partition_key.h"
-#include "entry/routed_write.h"
+#include "database/record_player.h"
+#include "database/watermarks.h"
 #include "persistence/replay_plan.h"
 #include "write_buffer/write_buffer.h"
 
@@ -23,22 +20,23 @@ struct ReplayCounters {
   std::atomic<uint64_t> records_skipped = 0;  // undecodable ones, logged with their sequence
 };
 
-struct ReplayTarget {
-  Executor& executor;
-  const std::string& database;
-  model::Uuid uuid;
-  TableSet& tables;
-  AnnouncedColumns& announced;
-  const entry::PartitionKeyMaker& partition_keys;
-  ReplayCounters& counters;
-  std::function<void(const entry::ParsedBody&, const entry::RoutedWrite&, const entry::PartitionWrite&,
-                     const write_buffer::StoredAt&)>
-      apply;  // called in order per sequencer, from one task each
+// What an operator may decide at a start.
+struct ReplayChoices {
+  bool skip = false;         // nothing is read again: rows that were not persisted are given up
+  bool accept_loss = false;  // go on where entries that are needed are not there any more
 };
 
-// Everything that is in the log: nobody writes it yet. Sequencers in parallel. Errors: kShutdown when `stop` ends it;
-// kCorruption when the log no longer has what the plan needs.
-Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayTarget& target,
-                const std::atomic<bool>& stop);
+struct ReplayParts {
+  Executor& executor;
+  const PlayerParts& player;
+  Watermarks& watermarks;
+  ReplayCounters& counters;
+};
+
+// Everything that is in the log when it begins, sequencers in parallel; the reader's streams go on after that. Errors:
+// kShutdown when `stop` ends it; kFailedPrecondition when the log no longer has what the plan needs; kUnavailable when
+// nothing came for a minute.
+Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayParts& parts,
+                const ReplayChoices& choices, const std::atomic<bool>& stop);
 
 }  // namespace magnetite::database

@@ -35,12 +35,12 @@ void restore_chunks(const catalog::Partition& known, const ChunkFiles& files, Pa
 }  // namespace
 
 Result<persistence::ReplayPlan> restore(const catalog::State& state, const ChunkFiles& files, TableSet& tables,
-                                        AnnouncedColumns& announced, write_buffer::FileLog& log) {
-  const model::Uuid log_id = log.writer().log_id();
+                                        AnnouncedColumns& announced, const write_buffer::Log& log) {
+  const model::Uuid log_id = log.id();
   persistence::ReplayPlanner planner(log_id);
   for (const auto& known : state.tables) {
     const std::shared_ptr<Table> table = tables.find_or_create(known->name);
-    MAGNETITE_RETURN_IF_ERROR(restore_schema(*known, *table, announced, log.writer().sequencer_ids().size()));
+    MAGNETITE_RETURN_IF_ERROR(restore_schema(*known, *table, announced, log.sequencer_ids().size()));
     for (const auto& partition : known->partitions) {
       restore_chunks(*partition, files, *table->partition(partition->key));
       if (partition->checkpoint) planner.add(*partition->checkpoint);

@@ -6,12 +6,12 @@
 #include "database/chunk_files.h"
 #include "database/table_set.h"
 #include "persistence/replay_plan.h"
-#include "write_buffer/file/file_log.h"
+#include "write_buffer/log.h"
 
 namespace magnetite::database {
 
 // `tables` is empty before. Reads no file. Numbers the log gives from now on are above all that the catalog knows.
 Result<persistence::ReplayPlan> restore(const catalog::State& state, const ChunkFiles& files, TableSet& tables,
-                                        AnnouncedColumns& announced, write_buffer::FileLog& log);
+                                        AnnouncedColumns& announced, const write_buffer::Log& log);
 
 }  // namespace magnetite::database

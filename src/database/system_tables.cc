@@ -69,12 +69,27 @@ constexpr std::array kLifecycle = {
     SystemColumn{"last_reason", CellType::kText, true},
 };
 
+constexpr std::array kSequencers = {
+    SystemColumn{"sequencer_id", CellType::kUInt32},
+    SystemColumn{"applied_through", CellType::kUInt64, true},
+    SystemColumn{"first_unpersisted", CellType::kUInt64, true},
+    SystemColumn{"high_watermark", CellType::kUInt64, true},
+    SystemColumn{"lag", CellType::kUInt64, true},
+    SystemColumn{"records_applied", CellType::kUInt64, true},
+    SystemColumn{"records_failed", CellType::kUInt64, true},
+    SystemColumn{"read_failures", CellType::kUInt64, true},
+    SystemColumn{"bytes", CellType::kUInt64, true},
+    SystemColumn{"time_of_last_ingest", CellType::kTime, true},
+    SystemColumn{"problem", CellType::kText, true},
+};
+
 constexpr std::array kTables = {
     SystemTable{"chunks", kChunks},
     SystemTable{"columns", kColumns},
     SystemTable{"chunk_columns", kChunkColumns},
     SystemTable{"operations", kOperations},
     SystemTable{"lifecycle", kLifecycle},
+    SystemTable{"sequencers", kSequencers},
 };
 
 SystemCell text(std::string_view value) { return std::string(value); }
@@ -159,8 +174,9 @@ void append(SystemRow& row, const std::optional<lifecycle::Forecast>& forecast) 
 std::span<const SystemTable> SystemTables::tables() const { return kTables; }
 
 SystemTables::Rows SystemTables::rows(size_t table) const {
-  static constexpr std::array kMakers = {&SystemTables::chunks, &SystemTables::columns, &SystemTables::chunk_columns,
-                                         &SystemTables::operations, &SystemTables::lifecycle};
+  static constexpr std::array kMakers = {&SystemTables::chunks,        &SystemTables::columns,
+                                         &SystemTables::chunk_columns, &SystemTables::operations,
+                                         &SystemTables::lifecycle,     &SystemTables::sequencers};
   static_assert(kMakers.size() == kTables.size());
   return (this->*kMakers.at(table))();
 }
@@ -230,6 +246,31 @@ SystemTables::Rows SystemTables::lifecycle() const {
     SystemRow row{outlook.partition_key, outlook.table};
     append(row, outlook.next);
     append(row, outlook.last);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+SystemTables::Rows SystemTables::sequencers() const {
+  std::vector<SystemRow> rows;
+  for (const SequencerStatus& each : parts_.sequencers()) {
+    SystemRow row(kSequencers.size());
+    row[0] = uint64_t{each.sequencer.value};
+    if (each.applied) {
+      row[1] = each.applied->max().value;
+      if (const auto first = each.applied->min()) row[2] = first->value;
+    }
+    if (each.ingest) {
+      const IngestStatus& ingest = *each.ingest;
+      if (ingest.high_watermark) row[3] = ingest.high_watermark->value;
+      if (const auto lag = ingest.lag()) row[4] = *lag;
+      row[5] = ingest.records_applied;
+      row[6] = ingest.records_failed;
+      row[7] = ingest.read_failures;
+      row[8] = ingest.bytes;
+      row[9] = known(ingest.last_ingest);
+      row[10] = unless_empty(ingest.problem);
+    }
     rows.push_back(std::move(row));
   }
   return rows;

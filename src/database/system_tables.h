@@ -1,9 +1,11 @@
-// The `system` schema of one database: chunks, columns, chunk_columns, operations, lifecycle. docs/system_tables.md.
+// The `system` schema of one database: chunks, columns, chunk_columns, operations, lifecycle, sequencers.
+// docs/system_tables.md.
 #pragma once
 
 #include <functional>
 
 #include "database/lifecycle_worker.h"
+#include "database/sequencer_status.h"
 #include "database/table_set.h"
 #include "jobs/job_registry.h"
 #include "query/system_table.h"
@@ -19,6 +21,7 @@ class SystemTables final : public query::SystemTables {
     const jobs::JobRegistry& jobs;
     const LifecycleWorker& lifecycle;
     std::function<model::DatabaseRules()> rules;
+    std::function<std::vector<SequencerStatus>()> sequencers;
   };
   explicit SystemTables(Parts parts) : parts_(std::move(parts)) {}
 
@@ -32,6 +35,7 @@ class SystemTables final : public query::SystemTables {
   Rows chunk_columns() const;
   Rows operations() const;
   Rows lifecycle() const;
+  Rows sequencers() const;
 
   const Parts parts_;
 };

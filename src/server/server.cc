@@ -13,8 +13,8 @@
 #include "server/database_loader.h"
 #include "server/database_registry.h"
 #include "server/lifecycle_runner.h"
+#include "server/log_opener.h"
 #include "server/rules_proto.h"
-#include "write_buffer/file/file_log.h"
 
 namespace magnetite::server {
 
@@ -61,7 +61,6 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(Executor& executor, Disk& disk, object_store::ObjectStore& store, ServerOptions options)
       : executor_(executor),
-        disk_(disk),
         store_(store),
         options_(std::move(options)),
         memory_(options_.memory_bytes_max != 0 ? options_.memory_bytes_max : machine_memory_bytes() / 10 * 7),
@@ -71,6 +70,9 @@ class ServerImpl final : public Server {
         footers_(std::make_shared<chunk::FooterCache>(machine_memory_bytes() / 16)),
         jobs_(executor),
         pool_(executor, {.name = "jobs", .threads = job_threads(), .queue_jobs_max = 2, .background = true}),
+        logs_(executor, disk,
+              {options_.log_folder, options_.wal_sync,
+               options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax)}),
         dummy_pool_(executor, {.name = "dummy-jobs", .threads = 2, .queue_jobs_max = 64}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
         loader_(store, databases_,
@@ -125,10 +127,7 @@ class ServerImpl final : public Server {
     MAGNETITE_TRY(const model::ServerId id, ready_id());
     model::materialise_defaults(rules);
     MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
-    if (!rules.write_buffer_writing.empty() || !rules.write_buffer_reading.empty())
-      return fail(
-          ErrorCode::kInvalidInput,
-          "rules.write_buffer_connection: this server keeps its own local log and cannot use another write buffer");
+    MAGNETITE_RETURN_IF_ERROR(LogOpener::check(rules));
     MAGNETITE_RETURN_IF_ERROR(entry::PartitionKeyMaker::make(rules.partition_template));
     if (databases_.size() >= options_.databases_max)
       return fail(
@@ -242,6 +241,9 @@ class ServerImpl final : public Server {
         if (each.error.empty()) each.error = entry.database->problem();
         each.rows = entry.database->rows();
         each.memory_bytes = entry.database->memory_bytes();
+        each.log_type = entry.database->log().type_name();
+        each.log_use = to_string(entry.database->log().use());
+        each.sequencers = entry.database->sequencers();
       }
       status.databases.push_back(std::move(each));
     }
@@ -251,8 +253,9 @@ class ServerImpl final : public Server {
   Counters counters(std::string_view name) const override {
     const auto found = databases_.find(name);
     if (!found) return {};
-    const database::IngestCounters& counters = (*found)->counters();
-    return {counters.lines_accepted, counters.lines_rejected, counters.fields_accepted, counters.body_bytes};
+    const database::IngestCounters* counters = (*found)->counters();
+    if (counters == nullptr) return {};
+    return {counters->lines_accepted, counters->lines_rejected, counters->fields_accepted, counters->body_bytes};
   }
 
   bool serving() const override { return serving_; }
@@ -299,16 +302,7 @@ class ServerImpl final : public Server {
 
   Result<std::shared_ptr<database::Database>> open_database(model::ServerId id, model::DatabaseRules rules,
                                                             database::Database::Origin origin) {
-    write_buffer::FileLogOptions log_options;
-    log_options.folder = fmt::format("{}/{}", options_.log_folder, rules.uuid.text());
-    log_options.sync = options_.wal_sync;
-    log_options.sequencer_count =
-        options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax);
-    auto opened = write_buffer::FileLog::open(disk_, executor_, std::move(log_options));
-    // Nothing that a client could have named is missing.
-    if (!opened && opened.error().code() == ErrorCode::kNotFound)
-      return fail(ErrorCode::kUnavailable, opened.error().message());
-    MAGNETITE_TRY(std::unique_ptr<write_buffer::FileLog> log, std::move(opened));
+    MAGNETITE_TRY(write_buffer::Log log, logs_.open(rules));
     const database::Surroundings surroundings{executor_,
                                               pool_,
                                               jobs_,
@@ -320,7 +314,8 @@ class ServerImpl final : public Server {
                                               options_.open_chunk_bytes_max,
                                               {job_threads(), job_threads()}};
     object_store::ObjectPath folder({std::to_string(id.value), rules.name, rules.uuid.text()});
-    return database::Database::open(surroundings, std::move(rules), std::move(log), std::move(folder), origin);
+    return database::Database::open(surroundings, std::move(rules), std::move(log), std::move(folder), origin,
+                                    {options_.skip_replay, options_.accept_log_loss});
   }
 
   void run_loader() EXCLUDES(mutex_) {
@@ -371,7 +366,6 @@ class ServerImpl final : public Server {
   }
 
   Executor& executor_;
-  Disk& disk_;
   object_store::ObjectStore& store_;
   const ServerOptions options_;
   database::MemoryGauge memory_;
@@ -379,6 +373,7 @@ class ServerImpl final : public Server {
   const std::shared_ptr<chunk::FooterCache> footers_;
   jobs::JobRegistry jobs_;
   WorkerPool pool_;
+  LogOpener logs_;         // outlives the databases
   WorkerPool dummy_pool_;  // real jobs never wait for them
   LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;

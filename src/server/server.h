@@ -12,6 +12,7 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "database/chunk_info.h"
+#include "database/sequencer_status.h"
 #include "database/write.h"
 #include "jobs/job_registry.h"
 #include "lifecycle/actions.h"
@@ -28,6 +29,8 @@ struct ServerOptions {
   std::optional<model::ServerId> server_id;
   std::string log_folder;  // of the local logs: <log_folder>/<database uuid>
   write_buffer::SyncMode wal_sync;
+  bool skip_replay = false;  // of every database at this start, see database::ReplayChoices
+  bool accept_log_loss = false;
   uint32_t sequencer_count = 0;  // of new databases; 0 = cores, at most 8
   bool create_databases_on_write = true;
   model::Limits limits;
@@ -57,6 +60,9 @@ struct DatabaseStatus {
   uint64_t log_bytes = 0;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;
+  std::string log_type;  // "file", "kafka"
+  std::string log_use;   // "own", "writing", "reading"
+  std::vector<database::SequencerStatus> sequencers;
 };
 
 struct ServerStatus {

@@ -31,39 +31,45 @@ SimDatabase::SimDatabase(uint64_t seed, model::LifecycleRules lifecycle)
 
 SimDatabase::~SimDatabase() = default;
 
-void SimDatabase::start() {
+Result<write_buffer::Log> SimDatabase::own_log() {
+  write_buffer::FileLogOptions options;
+  options.folder = "log";
+  options.sequencer_count = 2;
+  options.segment_bytes = 64 * 1024;
+  MAGNETITE_TRY(auto log, write_buffer::FileLog::open(disk, executor, options));
+  return write_buffer::Log::own(std::move(log));
+}
+
+Result<> SimDatabase::try_start() {
+  stop();
   jobs = std::make_unique<jobs::JobRegistry>(executor);
   pool_ = std::make_unique<WorkerPool>(executor, WorkerPoolOptions{"jobs", 2, 16});
-  const auto open = [&]() -> Result<> {
-    write_buffer::FileLogOptions options;
-    options.folder = "log";
-    options.sequencer_count = 2;
-    options.segment_bytes = 64 * 1024;
-    MAGNETITE_TRY(auto log, write_buffer::FileLog::open(disk, executor, options));
-    const Surroundings surroundings{executor,
-                                    *pool_,
-                                    *jobs,
-                                    std::make_shared<chunk::DecodedCache>(1 << 24),
-                                    std::make_shared<chunk::FooterCache>(1 << 20),
-                                    store,
-                                    gauge,
-                                    {},
-                                    uint64_t{256} << 20,
-                                    {2, 2}};
-    const auto origin = created_ ? Database::Origin::kExisting : Database::Origin::kCreated;
-    MAGNETITE_TRY(database, Database::open(surroundings, rules, std::move(log), folder(), origin));
-    created_ = true;
-    const std::atomic<bool> stop = false;
-    return database->replay(stop);
-  };
+  MAGNETITE_TRY(auto log, open_log ? open_log() : own_log());
+  const Surroundings surroundings{executor,
+                                  *pool_,
+                                  *jobs,
+                                  std::make_shared<chunk::DecodedCache>(1 << 24),
+                                  std::make_shared<chunk::FooterCache>(1 << 20),
+                                  store,
+                                  gauge,
+                                  {},
+                                  uint64_t{256} << 20,
+                                  {2, 2}};
+  const auto origin = created_ ? Database::Origin::kExisting : Database::Origin::kCreated;
+  MAGNETITE_TRY(database, Database::open(surroundings, rules, std::move(log), folder(), origin, choices));
+  created_ = true;
+  const std::atomic<bool> stop = false;
+  return database->replay(stop);
+}
+
+void SimDatabase::start() {
   for (int tries = 0; tries < 100; ++tries) {
-    const Result<> opened = open();
+    const Result<> opened = try_start();
     if (opened) return;
     ASSERT_TRUE(opened.error().is_retryable() || opened.error().code() == ErrorCode::kAlreadyExists)
         << opened.error().describe();
     // A creation that failed after it had reached the store left a catalog behind.
     if (opened.error().code() == ErrorCode::kAlreadyExists) created_ = true;
-    database.reset();
     executor.pause(std::chrono::seconds(1));
     if (tries == 50) store.clear_faults();
   }

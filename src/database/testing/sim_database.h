@@ -27,6 +27,7 @@ class SimDatabase {
 
   // Creates the database the first time, loads and replays it later. While the store fails it tries again.
   void start();
+  Result<> try_start();  // once, whatever comes of it
   void mark_created() { created_ = true; }
   void stop();                                         // orderly
   void crash(const sim::PowerCutPolicy& policy = {});  // what was not synced is settled by the policy
@@ -47,11 +48,15 @@ class SimDatabase {
   std::unique_ptr<object_store::ObjectStore> memory_store;
   object_store::testing::FaultyStore store;
   model::DatabaseRules rules;
+  // Empty: a local log of its own.
+  std::function<Result<write_buffer::Log>()> open_log;
+  ReplayChoices choices;
   MemoryGauge gauge{uint64_t{1} << 30};
   std::unique_ptr<jobs::JobRegistry> jobs;
   std::shared_ptr<Database> database;
 
  private:
+  Result<write_buffer::Log> own_log();
   bool created_ = false;
   std::unique_ptr<WorkerPool> pool_;
 };

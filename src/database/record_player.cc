@@ -1,0 +1,107 @@
+#include "database/record_player.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "entry/wire.h"
+#include "persistence/replay_filter.h"
+
+namespace magnetite::database {
+namespace {
+
+constexpr size_t kNoLimit = SIZE_MAX / 2;
+
+// The lines of a write that are later than `time`; series are looked up anew.
+entry::PartitionWrite rows_after(const entry::PartitionWrite& write, const entry::ParsedBody& body, int64_t time) {
+  entry::PartitionWrite rest;
+  rest.table = write.table;
+  rest.partition_key = write.partition_key;
+  rest.sequencer_index = write.sequencer_index;
+  for (const uint32_t line : write.lines) {
+    const int64_t at = body.batch.lines[line].timestamp;
+    if (at <= time) continue;
+    rest.lines.push_back(line);
+    rest.series.push_back(entry::kUnknownSeries);
+    rest.times.include(at);
+  }
+  return rest;
+}
+
+std::unique_ptr<RecordPlayer::Prepared> parse(write_buffer::SequencedRecord record,
+                                              const line_protocol::ParseOptions& parsing) {
+  auto prepared = std::make_unique<RecordPlayer::Prepared>();
+  prepared->stored_at = record.stored_at;
+  prepared->body.text = std::move(record.payload);
+  line_protocol::parse(prepared->body.text, parsing, prepared->body.batch);
+  return prepared;
+}
+
+}  // namespace
+
+Result<entry::RoutedWrite> route_and_agree(const entry::ParsedBody& body, const entry::PartitionKeyMaker& maker,
+                                           const entry::RouteOptions& options, bool accept_partial, TableSet& tables) {
+  constexpr int kTriesMax = 16;  // each lost race means that another write added columns
+  for (int i = 0; i < kTriesMax; ++i) {
+    entry::RoutedWrite routed = entry::route(body, maker, options, tables);
+    if (!accept_partial && !routed.errors.empty()) return routed;
+    MAGNETITE_TRY(const bool agreed, tables.agree(routed));
+    if (agreed) return routed;
+  }
+  return fail(ErrorCode::kUnavailable, "too many concurrent schema changes; repeat the write");
+}
+
+Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare(write_buffer::SequencedRecord record) {
+  return parts_.source == RecordSource::kOwn ? prepare_own(std::move(record)) : prepare_foreign(std::move(record));
+}
+
+Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_own(write_buffer::SequencedRecord record) {
+  MAGNETITE_TRY(const entry::EntryHeaders headers, entry::decode(record.headers));
+  if (headers.database_uuid != parts_.uuid)
+    return fail(ErrorCode::kCorruption,
+                fmt::format("the record belongs to database '{}' {}", headers.database, headers.database_uuid.text()));
+  MAGNETITE_RETURN_IF_ERROR(parts_.tables.declare(headers.declarations));
+  parts_.announced.announce(position_, headers.declarations);
+  line_protocol::ParseOptions parsing;
+  parsing.key_bytes_max = parsing.line_bytes_max = kNoLimit;
+  auto prepared = parse(std::move(record), parsing);
+  const entry::RouteOptions routing{{kNoLimit, kNoLimit, kNoLimit, kNoLimit}, parts_.sequencers};
+  MAGNETITE_TRY(prepared->routed, route_and_agree(prepared->body, parts_.partition_keys, routing, true, parts_.tables));
+  return prepared;
+}
+
+Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_foreign(write_buffer::SequencedRecord record) {
+  line_protocol::ParseOptions parsing;
+  MAGNETITE_TRY(parsing.precision, entry::precision_of(record.headers));
+  parsing.default_time_nanos = record.stored_at.written_at.nanos;
+  parsing.key_bytes_max = parts_.limits.key_bytes_max;
+  parsing.line_bytes_max = parts_.limits.line_bytes_max;
+  auto prepared = parse(std::move(record), parsing);
+  const entry::RouteOptions routing{parts_.limits, parts_.sequencers};
+  MAGNETITE_TRY(prepared->routed, route_and_agree(prepared->body, parts_.partition_keys, routing, true, parts_.tables));
+  return prepared;
+}
+
+void RecordPlayer::apply(const Prepared& record, const persistence::ReplayPlan& plan) const {
+  for (const entry::PartitionWrite& write : record.routed.partitions) {
+    const persistence::PartitionName name{record.routed.tables[write.table].name, write.partition_key};
+    const auto decision = persistence::replay_decision(plan.last_partition_checkpoint(name), record.stored_at.sequence);
+    if (std::holds_alternative<persistence::SkipAll>(decision)) continue;
+    const auto* after = std::get_if<persistence::ApplyRowsAfter>(&decision);
+    if (after == nullptr) {
+      parts_.apply(record.body, record.routed, write, record.stored_at);
+      continue;
+    }
+    const entry::PartitionWrite rest = rows_after(write, record.body, after->time);
+    if (!rest.lines.empty()) parts_.apply(record.body, record.routed, rest, record.stored_at);
+  }
+}
+
+Result<> RecordPlayer::left_out(const Prepared& record) {
+  if (record.routed.errors.empty()) return {};
+  return fail(ErrorCode::kCorruption,
+              fmt::format("{} lines could not be used, first: line {}: {}", record.routed.lines_rejected,
+                          record.routed.errors.front().line_number, record.routed.errors.front().message));
+}
+
+}  // namespace magnetite::database

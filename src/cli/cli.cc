@@ -32,6 +32,8 @@ struct Arguments {
   bool drop_persisted_only = false;
   bool skip_persist = false;
   bool immutable = false;
+  std::string write_buffer_writing;
+  std::string write_buffer_reading;
   uint64_t catalog_transactions_until_checkpoint = 100;
   uint32_t late_arrive_window_seconds = 300;
   uint64_t persist_row_threshold = 1'000'000;
@@ -54,6 +56,8 @@ Result<> create(const Arguments& arguments) {
   lifecycle.set_buffer_size_hard(arguments.buffer_size_hard);
   lifecycle.set_drop_non_persisted(arguments.drop_non_persisted && !arguments.drop_persisted_only);
   lifecycle.set_immutable(arguments.immutable);
+  if (!arguments.write_buffer_writing.empty()) rules.set_writing(arguments.write_buffer_writing);
+  if (!arguments.write_buffer_reading.empty()) rules.set_reading(arguments.write_buffer_reading);
   lifecycle.set_persist(!arguments.skip_persist);
   lifecycle.set_catalog_transactions_until_checkpoint(arguments.catalog_transactions_until_checkpoint);
   lifecycle.set_late_arrive_window_seconds(arguments.late_arrive_window_seconds);
@@ -146,7 +150,12 @@ void add_create(CLI::App& database, const std::shared_ptr<Arguments>& arguments,
   command.add_flag("--drop-persisted-only", arguments->drop_persisted_only,
                    "Only persisted data leaves memory (the default)");
   command.add_flag("--skip-persist", arguments->skip_persist, "Nothing is persisted");
-  command.add_flag("--immutable", arguments->immutable, "No local writes");
+  command.add_flag("--immutable", arguments->immutable,
+                   "Keeps no writes; with --write-buffer-writing: only forwards them");
+  CLI::Option* writing = command.add_option("--write-buffer-writing", arguments->write_buffer_writing,
+                                            "Writes go to kafka://host:port[/topic], redis://..., file:folder");
+  command.add_option("--write-buffer-reading", arguments->write_buffer_reading, "Rows come from kafka://... only")
+      ->excludes(writing);
   command.add_option("--catalog-transactions-until-checkpoint", arguments->catalog_transactions_until_checkpoint);
   command.add_option("--late-arrive-window-seconds", arguments->late_arrive_window_seconds)->capture_default_str();
   command.add_option("--persist-row-threshold", arguments->persist_row_threshold)->capture_default_str();

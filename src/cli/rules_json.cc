@@ -52,6 +52,8 @@ struct RulesJson {
   TemplateJson partitionTemplate;
   LifecycleJson lifecycleRules;
   DurationJson workerCleanupAvgSleep;
+  std::optional<std::string> writing;
+  std::optional<std::string> reading;
 };
 
 struct Indented : glz::opts {
@@ -89,6 +91,8 @@ std::string rules_json(const management::DatabaseRules& rules) {
                          lifecycle.mub_row_threshold(),
                          lifecycle.max_active_compactions()};
   json.workerCleanupAvgSleep = {rules.worker_cleanup_avg_sleep().seconds(), rules.worker_cleanup_avg_sleep().nanos()};
+  if (rules.has_writing()) json.writing = rules.writing();
+  if (rules.has_reading()) json.reading = rules.reading();
   return glz::write<Indented{{.prettify = true}}>(json).value_or("{}");
 }
 

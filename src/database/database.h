@@ -80,6 +80,9 @@ class Database final : public query::TableSource {
 
   const IngestCounters* counters() const { return writes_ == nullptr ? nullptr : &writes_->counters(); }
   const ReplayCounters& replay_counters() const { return replay_counters_; }
+  ReplayProgress replay_progress() const {
+    return progress_of(replay_counters_, surroundings_.executor.clock().mono_now());
+  }
   write_buffer::WriterStatus log_status() const;
   const write_buffer::Log& log() const { return log_; }
   std::vector<SequencerStatus> sequencers() const EXCLUDES(mutex_);

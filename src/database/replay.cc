@@ -72,7 +72,7 @@ class StreamReplay {
     while (!stop) {
       if (stream.position() >= target) return {};
       auto next = stream.next(now() + kStopHeard);
-      report_now_and_then();
+      report_now_and_then(stream.position().value);
       if (next && !*next) {
         if (now() < patient_until) continue;
         return fail(ErrorCode::kUnavailable,
@@ -103,15 +103,21 @@ class StreamReplay {
     return RecordPlayer::left_out(*prepared);
   }
 
-  void report_now_and_then() {
+  void report_now_and_then(uint64_t position) {
     if (!next_report_) next_report_ = now() + kReportInterval;
     if (now() < *next_report_) return;
     next_report_ = now() + kReportInterval;
-    log::info("replaying the log", {{"database", parts_.player.database},
-                                    {"sequencer", std::to_string(sequencer_.value)},
-                                    {"records", std::to_string(parts_.counters.records)},
-                                    {"of", std::to_string(parts_.counters.records_total)},
-                                    {"bytes", std::to_string(parts_.counters.bytes)}});
+    const ReplayProgress progress = progress_of(parts_.counters, now());
+    log::info(
+        "replaying the log",
+        {{"database", parts_.player.database},
+         {"sequencer", std::to_string(sequencer_.value)},
+         {"at", std::to_string(position)},
+         {"records", std::to_string(progress.records)},
+         {"of", std::to_string(progress.records_total)},
+         {"bytes", std::to_string(progress.bytes)},
+         {"seconds_left", progress.left ? fmt::format("{:.0f}", std::chrono::duration<double>(*progress.left).count())
+                                        : std::string("unknown")}});
   }
 
   const persistence::ReplayPlan& plan_;
@@ -133,8 +139,24 @@ void give_up(const Targets& targets, model::Uuid log_id, const ReplayParts& part
 
 }  // namespace
 
+ReplayProgress progress_of(const ReplayCounters& counters, MonoTime now) {
+  ReplayProgress progress{counters.bytes, counters.records, counters.records_total, {}, {}};
+  if (counters.begun_nanos == 0) return progress;
+  const bool ended = counters.ended_nanos != 0;
+  progress.elapsed = Duration((ended ? counters.ended_nanos.load() : now.nanos) - counters.begun_nanos);
+  if (ended) {
+    progress.left = Duration{};
+  } else if (progress.records > 0) {
+    const uint64_t left = progress.records_total - std::min(progress.records_total, progress.records);
+    progress.left = Duration(static_cast<int64_t>(static_cast<double>(progress.elapsed.count()) *
+                                                  static_cast<double>(left) / static_cast<double>(progress.records)));
+  }
+  return progress;
+}
+
 Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayParts& parts,
                 const ReplayChoices& choices, const std::atomic<bool>& stop) {
+  parts.counters.begun_nanos = parts.executor.clock().mono_now().nanos;
   MAGNETITE_TRY(const Targets targets, seek(reader, plan, parts, choices));
   MAGNETITE_TRY(write_buffer::Streams streams, reader.streams());
   std::vector<Result<>> outcomes(streams.size());
@@ -154,6 +176,7 @@ Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& pla
     parts.player.tables.find_or_create(name.table)->partition(name.partition_key)->mark_seen(last.ranges);
   }
   if (choices.skip) give_up(targets, reader.log_id(), parts);
+  parts.counters.ended_nanos = parts.executor.clock().mono_now().nanos;
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
 #include "base/executor.h"
 #include "base/result.h"
@@ -14,11 +15,23 @@
 namespace magnetite::database {
 
 struct ReplayCounters {
+  std::atomic<int64_t> begun_nanos = 0;  // monotonic; 0 = not yet
+  std::atomic<int64_t> ended_nanos = 0;
   std::atomic<uint64_t> bytes = 0;            // of line protocol
   std::atomic<uint64_t> records = 0;          // read, of about
   std::atomic<uint64_t> records_total = 0;    // so many
   std::atomic<uint64_t> records_skipped = 0;  // undecodable ones, logged with their sequence
 };
+
+// For people. Pure.
+struct ReplayProgress {
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  uint64_t records_total = 0;
+  Duration elapsed{};
+  std::optional<Duration> left;  // at the rate so far; absent where there is none yet
+};
+ReplayProgress progress_of(const ReplayCounters& counters, MonoTime now);
 
 // What an operator may decide at a start.
 struct ReplayChoices {

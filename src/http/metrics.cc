@@ -42,6 +42,60 @@ void add(prometheus::MetricFamily& to, std::vector<prometheus::ClientMetric::Lab
   to.metric.push_back(std::move(metric));
 }
 
+// Of databases that read a log, by sequencer.
+class IngestFamilies {
+ public:
+  void add(const server::DatabaseStatus& database) {
+    for (const database::SequencerStatus& each : database.sequencers)
+      if (each.ingest) add(database.name, *each.ingest);
+  }
+  void move_to(std::vector<prometheus::MetricFamily>& all) {
+    for (auto* each : {&requests_, &seconds_, &bytes_, &last_, &lag_, &min_time_, &max_time_, &time_})
+      all.push_back(std::move(*each));
+  }
+
+ private:
+  void add(const std::string& database, const database::IngestStatus& status) {
+    const std::vector<prometheus::ClientMetric::Label> labels = {
+        {"db_name", database}, {"sequencer_id", std::to_string(status.sequencer.value)}};
+    const auto count = [&](const char* outcome, uint64_t value) {
+      auto with_outcome = labels;
+      with_outcome.push_back({"status", outcome});
+      http::add(requests_, std::move(with_outcome), static_cast<double>(value));
+    };
+    count("ok", status.records_applied);
+    count("client_error", status.records_failed);
+    count("server_error", status.read_failures);
+    http::add(seconds_, labels, std::chrono::duration<double>(status.busy).count());
+    http::add(bytes_, labels, static_cast<double>(status.bytes));
+    if (status.last) http::add(last_, labels, static_cast<double>(status.last->value));
+    if (const auto lag = status.lag()) http::add(lag_, labels, static_cast<double>(*lag));
+    if (status.last_ingest == WallTime{}) return;
+    http::add(time_, labels, static_cast<double>(status.last_ingest.nanos));
+    if (status.last_times.empty()) return;
+    http::add(min_time_, labels, static_cast<double>(status.last_times.min));
+    http::add(max_time_, labels, static_cast<double>(status.last_times.max));
+  }
+
+  prometheus::MetricFamily requests_ =
+      family("write_buffer_ingest_requests_total", "Entries read from a write buffer", prometheus::MetricType::Counter);
+  prometheus::MetricFamily seconds_ =
+      family("write_buffer_ingest_request_duration_seconds_total", "Time from an entry's arrival until it was applied",
+             prometheus::MetricType::Counter);
+  prometheus::MetricFamily bytes_ = family("write_buffer_read_bytes_total", "Line protocol read from a write buffer",
+                                           prometheus::MetricType::Counter);
+  prometheus::MetricFamily last_ =
+      family("write_buffer_last_sequence_number", "Number of the last entry applied", prometheus::MetricType::Gauge);
+  prometheus::MetricFamily lag_ = family("write_buffer_sequence_number_lag", "Numbers that are not yet applied, about",
+                                         prometheus::MetricType::Gauge);
+  prometheus::MetricFamily min_time_ =
+      family("write_buffer_last_min_ts", "First time in the last entry, in nanoseconds", prometheus::MetricType::Gauge);
+  prometheus::MetricFamily max_time_ =
+      family("write_buffer_last_max_ts", "Last time in the last entry, in nanoseconds", prometheus::MetricType::Gauge);
+  prometheus::MetricFamily time_ = family(
+      "write_buffer_last_ingest_ts", "When the last entry was applied, in nanoseconds", prometheus::MetricType::Gauge);
+};
+
 }  // namespace
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
@@ -67,6 +121,8 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
   auto log_bytes = family("magnetite_log_bytes", "Size of a database's local log", MetricType::Gauge);
   auto replayed = family("magnetite_replay_records", "Log records read again since the start", MetricType::Gauge);
   auto to_replay = family("magnetite_replay_records_total", "Log records to read again, about", MetricType::Gauge);
+  auto replay_left = family("magnetite_replay_seconds_left", "Until replay ends, about", MetricType::Gauge);
+  IngestFamilies ingest;
   auto accepting = family("magnetite_log_accepting", "1 while the local log takes writes", MetricType::Gauge);
   for (const server::DatabaseStatus& status : server.status().databases) {
     const server::Counters counters = server.counters(status.name);
@@ -78,6 +134,9 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
     add(log_bytes, {{"db_name", status.name}}, static_cast<double>(status.log_bytes));
     add(replayed, {{"db_name", status.name}}, static_cast<double>(status.replayed_records));
     add(to_replay, {{"db_name", status.name}}, static_cast<double>(status.replay_records_total));
+    if (status.replay_left)
+      add(replay_left, {{"db_name", status.name}}, std::chrono::duration<double>(*status.replay_left).count());
+    ingest.add(status);
     add(accepting, {{"db_name", status.name}}, status.log_problem.empty() ? 1 : 0);
   }
   auto connections = family("http_connections", "Open connections", MetricType::Gauge);
@@ -87,9 +146,10 @@ std::string Metrics::text(const server::Server& server, const EdgeState& edge) c
   add(queued, {{"kind", "query"}}, static_cast<double>(edge.queries_queued));
   auto body_bytes = family("http_body_bytes", "Request bodies in memory", MetricType::Gauge);
   add(body_bytes, {}, static_cast<double>(edge.body_bytes));
-  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &replayed, &to_replay, &accepting, &connections,
-                     &queued, &body_bytes})
+  for (auto* each : {&points, &fields, &bytes, &memory, &log_bytes, &replayed, &to_replay, &replay_left, &accepting,
+                     &connections, &queued, &body_bytes})
     all.push_back(std::move(*each));
+  ingest.move_to(all);
   return prometheus::TextSerializer().Serialize(all);
 }
 

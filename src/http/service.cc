@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "http/body_codec.h"
 #include "http/status.h"
+#include "http/status_page.h"
 #include "http/write_request.h"
 #include "server/server.h"
 
@@ -140,22 +141,6 @@ Response Service::ping(const Request& request) const {
       "application/json");
 }
 
-Response Service::status() const {
-  const server::ServerStatus status = server_.status();
-  std::string databases;
-  for (const server::DatabaseStatus& each : status.databases) {
-    if (!databases.empty()) databases += ',';
-    databases += fmt::format(
-        R"({{"name":{},"state":{},"error":{},"replayed_bytes":{},"replayed_records":{},"replay_records_total":{},"log_mode":{},"log_problem":{},"log_bytes":{},"rows":{},"memory_bytes":{}}})",
-        json_text(each.name), json_text(to_string(each.state)), json_text(each.error), each.replayed_bytes,
-        each.replayed_records, each.replay_records_total, json_text(each.log_mode), json_text(each.log_problem),
-        each.log_bytes, each.rows, each.memory_bytes);
-  }
-  return text_answer(
-      200,
-      fmt::format(R"({{"state":{},"error":{},"serving":{},"databases":[{}]}})", json_text(to_string(status.state)),
-                  json_text(status.error), server_.serving(), databases),
-      "application/json");
-}
+Response Service::status() const { return text_answer(200, status_page(server_), "application/json"); }
 
 }  // namespace magnetite::http

@@ -40,6 +40,8 @@ server::ServerOptions server_options(const RunOptions& options, write_buffer::Sy
   if (options.server_id) server.server_id = model::ServerId{*options.server_id};
   server.log_folder = options.data_dir + "/log";
   server.wal_sync = sync;
+  server.skip_replay = options.skip_replay;
+  server.accept_log_loss = options.accept_log_loss;
   server.sequencer_count = options.sequencers;
   server.create_databases_on_write = options.create_databases_on_write;
   server.limits.columns_per_table_max = options.columns_per_table_max;

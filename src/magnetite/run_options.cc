@@ -54,6 +54,12 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
                  "When a write is acknowledged: commit (after fdatasync), interval=<n>ms|s, off")
       ->envname("MAGNETITE_WAL_SYNC")
       ->capture_default_str();
+  run.add_flag("--skip-replay", options.skip_replay,
+               "At this start, no log is read again: gives up what was not persisted")
+      ->envname("MAGNETITE_SKIP_REPLAY");
+  run.add_flag("--accept-log-loss", options.accept_log_loss,
+               "At this start, goes on where a log has lost entries that are needed, or is another one")
+      ->envname("MAGNETITE_ACCEPT_LOG_LOSS");
   run.add_flag("--create-databases-on-write,!--no-create-databases-on-write", options.create_databases_on_write,
                "Creates a database that a write names")
       ->envname("MAGNETITE_CREATE_DATABASES_ON_WRITE");

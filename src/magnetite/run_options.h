@@ -22,6 +22,8 @@ struct RunOptions {
   object_store::StoreOptions store;  // data_dir in it is not used
   std::string data_dir = "./data";
   std::string wal_sync = "commit";
+  bool skip_replay = false;
+  bool accept_log_loss = false;
   bool create_databases_on_write = true;
   size_t columns_per_table_max = 1'000;
   size_t tables_per_database_max = 10'000;

@@ -231,10 +231,12 @@ class ServerImpl final : public Server {
       each.error = entry.error;
       if (entry.database != nullptr) {
         const write_buffer::WriterStatus log = entry.database->log_status();
-        const database::ReplayCounters& replay = entry.database->replay_counters();
+        const database::ReplayProgress replay = entry.database->replay_progress();
         each.replayed_bytes = replay.bytes;
         each.replayed_records = replay.records;
         each.replay_records_total = replay.records_total;
+        each.replay_elapsed = replay.elapsed;
+        each.replay_left = replay.left;
         each.log_mode = log.mode;
         each.log_problem = log.problem;
         each.log_bytes = log.bytes_on_disk;

@@ -55,8 +55,10 @@ struct DatabaseStatus {
   uint64_t replayed_bytes = 0;
   uint64_t replayed_records = 0;
   uint64_t replay_records_total = 0;  // about
-  std::string log_mode;               // "file, sync=commit"
-  std::string log_problem;            // why writes are refused at the moment; empty = accepting
+  Duration replay_elapsed{};
+  std::optional<Duration> replay_left;  // about; absent = not known
+  std::string log_mode;                 // "file, sync=commit"
+  std::string log_problem;              // why writes are refused at the moment; empty = accepting
   uint64_t log_bytes = 0;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;

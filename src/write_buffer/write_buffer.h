@@ -95,8 +95,9 @@ class Stream {
   // until a seek() where records were lost, for ever where the log is another. Not every log can tell.
   // Others may pass: ask again.
   virtual Result<std::optional<SequencedRecord>> next(MonoTime deadline) = 0;
-  // No record below it will come any more: all were delivered or passed over, or there are none. After a nullopt it is
-  // at least the high watermark there was when next() was called.
+  // No record below it will come any more: all were delivered or passed over, or there are none. While next() has
+  // nothing to deliver it reaches the high watermark: by the first nullopt where the log is in this process, after some
+  // where a broker must be heard.
   virtual model::SequenceNumber position() const = 0;
 };
 

@@ -3,12 +3,11 @@ import os
 import pathlib
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
-from support import need
+from support import need, orders
 from support.s3 import S3Server
 from support.server import Server, binary, free_ports
 
@@ -112,25 +111,10 @@ def test_the_suite_of_all_stores_over_s3(s3):
 
 
 def test_calls_outlive_a_restart_of_s3(own_s3):
-    """The test program says when the server is to be killed and started."""
-    process = subprocess.Popen(
-        [need.built("object_store_s3_test"), "--gtest_filter=*Restart*"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, **own_s3.test_environment(), "MAGNETITE_TEST_S3_ORDERS": "1"})
-    watchdog = threading.Timer(300, process.kill)
-    watchdog.start()
-    output, orders = [], []
-    for line in process.stdout:
-        output.append(line)
-        if line.startswith("order: "):
-            orders.append(line.split()[1])
-            {"kill": own_s3.kill9, "start": own_s3.start}[orders[-1]]()
-            process.stdin.write("done\n")
-            process.stdin.flush()
-    code = process.wait(timeout=60)
-    watchdog.cancel()
-    assert code == 0, "".join(output)[-6000:]
-    assert orders == ["kill", "start"]
+    given = orders.follow([need.built("object_store_s3_test"), "--gtest_filter=*Restart*"],
+                          {**own_s3.test_environment(), "MAGNETITE_TEST_S3_ORDERS": "1"},
+                          {"kill": own_s3.kill9, "start": own_s3.start}, seconds_max=300)
+    assert given == ["kill", "start"]
 
 
 def test_databases_live_in_the_bucket(s3, tmp_path):

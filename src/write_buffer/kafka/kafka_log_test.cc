@@ -9,7 +9,7 @@
 
 namespace magnetite::write_buffer {
 namespace testing {
-// The cluster in the process creates no topics.
+// The cluster in the process creates no topics; kafka_broker_test.cc runs these..
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WriteBufferCreation);
 }  // namespace testing
 namespace {

@@ -98,6 +98,8 @@ Result<Settings> consumer_settings(const KafkaOptions& options) {
       {
           {"queued.max.messages.kbytes", "10000"},  // of each partition
           {"fetch.queue.backoff.ms", "10"},         // how long a full queue keeps its partition from being fetched
+          // A broker answers in order: what is asked meanwhile waits as long as it waits for records.
+          {"fetch.wait.max.ms", "100"},
       },
       options, kFixedOfConsumer);
 }

@@ -11,10 +11,15 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 
-kafka::Client raw_client(const std::string& brokers, rd_kafka_type_t type = RD_KAFKA_PRODUCER) {
+kafka::Client raw_client(const std::string& brokers, rd_kafka_type_t type = RD_KAFKA_PRODUCER,
+                         const std::string& transactional_id = {}) {
   rd_kafka_conf_t* options = rd_kafka_conf_new();
-  for (const auto& [key, value] : {std::pair("bootstrap.servers", brokers.c_str()), std::pair("log_level", "0")})
-    EXPECT_EQ(rd_kafka_conf_set(options, key, value, nullptr, 0), RD_KAFKA_CONF_OK);
+  const auto set = [&](const char* key, const std::string& value) {
+    EXPECT_EQ(rd_kafka_conf_set(options, key, value.c_str(), nullptr, 0), RD_KAFKA_CONF_OK);
+  };
+  set("bootstrap.servers", brokers);
+  set("log_level", "0");
+  if (!transactional_id.empty()) set("transactional.id", transactional_id);
   return kafka::Client(rd_kafka_new(type, options, nullptr, 0));
 }
 
@@ -61,6 +66,16 @@ RawMessage consume_raw(const std::string& brokers, const std::string& topic, uin
   return seen;
 }
 
+void create_topic(const std::string& brokers, const std::string& topic, uint32_t partitions, const Headers& settings) {
+  const kafka::Client client = raw_client(brokers);
+  const kafka::Queue answers(rd_kafka_queue_new(client.get()));
+  rd_kafka_NewTopic_t* made[] = {rd_kafka_NewTopic_new(topic.c_str(), static_cast<int>(partitions), 1, nullptr, 0)};
+  for (const auto& [name, value] : settings) rd_kafka_NewTopic_set_config(made[0], name.c_str(), value.c_str());
+  rd_kafka_CreateTopics(client.get(), made, 1, nullptr, answers.get());
+  expect_answer(answers.get());
+  rd_kafka_NewTopic_destroy(made[0]);
+}
+
 void delete_topic(const std::string& brokers, const std::string& topic) {
   const kafka::Client client = raw_client(brokers);
   const kafka::Queue answers(rd_kafka_queue_new(client.get()));
@@ -89,6 +104,24 @@ void delete_records(const std::string& brokers, const std::string& topic, uint32
   expect_answer(answers.get());
   rd_kafka_DeleteRecords_destroy(doomed[0]);
   rd_kafka_topic_partition_list_destroy(offsets);
+}
+
+void produce_in_transaction(const std::string& brokers, const std::string& topic, uint32_t partition,
+                            const char* payload, Transaction end) {
+  const kafka::Client client = raw_client(brokers, RD_KAFKA_PRODUCER, topic);
+  const auto expect_done = [](rd_kafka_error_t* error) {
+    EXPECT_EQ(error, nullptr) << rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+  };
+  expect_done(rd_kafka_init_transactions(client.get(), kPatienceMs));
+  expect_done(rd_kafka_begin_transaction(client.get()));
+  const kafka::Topic handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
+  EXPECT_EQ(rd_kafka_produce(handle.get(), static_cast<int32_t>(partition), RD_KAFKA_MSG_F_COPY,
+                             const_cast<char*>(payload), std::strlen(payload), nullptr, 0, nullptr),
+            0);
+  EXPECT_EQ(rd_kafka_flush(client.get(), kPatienceMs), RD_KAFKA_RESP_ERR_NO_ERROR);
+  expect_done(end == Transaction::kCommitted ? rd_kafka_commit_transaction(client.get(), kPatienceMs)
+                                             : rd_kafka_abort_transaction(client.get(), kPatienceMs));
 }
 
 }  // namespace magnetite::write_buffer::testing

@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# Prints the folder with the jars of the Kafka broker that the tests use.
+exec "$(dirname "${BASH_SOURCE[0]}")/fetch_jars.sh" kafka

@@ -22,6 +22,7 @@ find_package(pugixml CONFIG REQUIRED)
 find_package(Boost CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=1.1)
 magnetite_find_shared(re2::re2 re2 re2/re2.h)
 set(re2Alt_FOUND TRUE)  # Arrow's package then takes ours instead of asking pkg-config
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)

@@ -172,12 +172,22 @@ Result<> Database::replay(const std::atomic<bool>& stop) {
   MAGNETITE_TRY(std::unique_ptr<write_buffer::Reader> reader, log_.make_reader());
   const ReplayParts parts{surroundings_.executor, player_, watermarks_, replay_counters_};
   MAGNETITE_RETURN_IF_ERROR(database::replay(*reader, replay_plan_, parts, choices_, stop));
+  if (log_.use() == write_buffer::LogUse::kRead) follow(std::move(reader));
+  return {};
+}
+
+Result<> Database::begin() {
   if (log_.use() != write_buffer::LogUse::kRead) return {};
+  MAGNETITE_TRY(std::unique_ptr<write_buffer::Reader> reader, log_.make_reader());
+  follow(std::move(reader));
+  return {};
+}
+
+void Database::follow(std::unique_ptr<write_buffer::Reader> reader) {
   const MutexLock lock(mutex_);
   ingest_ = std::make_unique<Ingest>(IngestParts{surroundings_.executor, player_, gates_, sequencer_gates_, log_,
                                                  replay_plan_, [this](uint64_t bytes) { return admit_ingest(bytes); }});
   ingest_->start(std::move(reader));
-  return {};
 }
 
 void Database::stop() {
@@ -258,7 +268,7 @@ Result<> Database::check_update(const model::DatabaseRules& rules) const {
   if (rules.write_buffer_writing != rules_.write_buffer_writing ||
       rules.write_buffer_reading != rules_.write_buffer_reading)
     return fail(ErrorCode::kFailedPrecondition,
-                "rules.write_buffer_connection: changes only while a database is empty");
+                "rules.write_buffer_connection: is fixed when a database is created: make another one for another log");
   if (!rules.write_buffer_writing.empty() && rules.lifecycle.immutable != rules_.lifecycle.immutable)
     return fail(ErrorCode::kFailedPrecondition,
                 "rules.lifecycle_rules.immutable: is fixed for a database that writes to a write buffer: what it "

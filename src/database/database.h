@@ -46,7 +46,7 @@ struct Surroundings {
   lifecycle::JobSlots job_slots;  // per database
 };
 
-// Thread-safe, except replay(), which runs once before anything else.
+// Thread-safe, except begin() and replay(), of which one runs once before anything else.
 class Database final : public query::TableSource {
  public:
   // `log` is this database's, used as the rules say, and so is `folder` in the store; rules are validated. A new
@@ -59,6 +59,8 @@ class Database final : public query::TableSource {
                                                 const ReplayChoices& choices = {});
   ~Database() override;  // waits for running jobs
 
+  // For one just created: a log that others write is read from its start, in the background.
+  Result<> begin();
   // Reads again what the log has that is not persisted; a log that others write is read on from there, until stop().
   // `stop` ends it early with kShutdown.
   Result<> replay(const std::atomic<bool>& stop);
@@ -102,6 +104,7 @@ class Database final : public query::TableSource {
   Database(const Surroundings& surroundings, model::DatabaseRules rules, write_buffer::Log log,
            entry::PartitionKeyMaker maker, object_store::ObjectPath folder, const ReplayChoices& choices);
   Result<> load(Origin origin);
+  void follow(std::unique_ptr<write_buffer::Reader> reader) EXCLUDES(mutex_);
   Result<> admit(uint64_t bytes) const EXCLUDES(mutex_);
   Result<> admit_ingest(uint64_t bytes) const EXCLUDES(mutex_);
 

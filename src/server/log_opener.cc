@@ -4,6 +4,9 @@
 
 #include <utility>
 
+#include "write_buffer/kafka/kafka_log.h"
+#include "write_buffer/redis/redis_log.h"
+
 namespace magnetite::server {
 namespace {
 
@@ -31,6 +34,14 @@ Result<Wanted> wanted(const model::DatabaseRules& rules) {
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("rules.{}: {}", writes ? "writing" : "reading", parsed.error().message()));
   wanted.connection = *std::move(parsed);
+  if (const auto* kafka = std::get_if<write_buffer::KafkaConnection>(&wanted.connection);
+      kafka != nullptr && kafka->topic.empty()) {
+    if (auto named = write_buffer::check_topic_name(rules.name); !named)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("rules.{}: the topic is named after the database: {}; name one in the connection, "
+                              "kafka://host:port/topic",
+                              writes ? "writing" : "reading", named.error().message()));
+  }
   return wanted;
 }
 
@@ -52,16 +63,31 @@ Result<> LogOpener::check(const model::DatabaseRules& rules) {
 Result<Log> LogOpener::open(const model::DatabaseRules& rules) {
   MAGNETITE_TRY(const Wanted asked, wanted(rules));
   if (asked.use == LogUse::kOwn) return open_own(rules);
-  return std::visit(
-      Overloaded{[&](const write_buffer::FileConnection& file) { return open_file(file, asked.use); },
-                 [&](const write_buffer::MemoryConnection& memory) { return open_memory(memory, asked.use); },
-                 [&](const write_buffer::KafkaConnection&) -> Result<Log> {
-                   return fail(ErrorCode::kInvalidInput, "Kafka is not part of this build");
-                 },
-                 [&](const write_buffer::RedisConnection&) -> Result<Log> {
-                   return fail(ErrorCode::kInvalidInput, "Redis is not part of this build");
-                 }},
-      asked.connection);
+  auto opened = open_shared(rules.name, asked.use, asked.connection);
+  // Nothing that a client of this server could have named is missing.
+  if (!opened && opened.error().code() == ErrorCode::kNotFound)
+    return fail(ErrorCode::kFailedPrecondition, opened.error().message());
+  return opened;
+}
+
+Result<Log> LogOpener::open_shared(const std::string& name, LogUse use, const Connection& connection) {
+  return std::visit(Overloaded{[&](const write_buffer::FileConnection& file) { return open_file(file, use); },
+                               [&](const write_buffer::MemoryConnection& memory) { return open_memory(memory, use); },
+                               [&](const write_buffer::KafkaConnection& kafka) {
+                                 return share(
+                                     use, [&] { return write_buffer::open_kafka_writer(executor_, kafka, name); },
+                                     [&executor = executor_, kafka, name] {
+                                       return write_buffer::open_kafka_reader(executor, kafka, name);
+                                     });
+                               },
+                               [&](const write_buffer::RedisConnection& redis) {
+                                 return share(
+                                     use, [&] { return write_buffer::open_redis_writer(executor_, redis, name); },
+                                     [&executor = executor_, redis, name] {
+                                       return write_buffer::open_redis_reader(executor, redis, name);
+                                     });
+                               }},
+                    connection);
 }
 
 Result<Log> LogOpener::open_own(const model::DatabaseRules& rules) {

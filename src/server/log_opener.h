@@ -31,12 +31,14 @@ class LogOpener {
   // kInvalidInput with the field's path, for connections that make no sense.
   static Result<> check(const model::DatabaseRules& rules);
 
-  // A log that is missing is made where the connection says of how many sequencers; an own one always. kNotFound,
-  // kInvalidInput, kFailedPrecondition (its settings would lose writes), kUnavailable (worth repeating).
+  // A log that is missing is made where the connection says of how many sequencers; an own one always.
+  // kInvalidInput, kFailedPrecondition (it is missing, its settings would lose writes), kUnavailable (worth repeating).
   Result<write_buffer::Log> open(const model::DatabaseRules& rules);
 
  private:
   Result<write_buffer::Log> open_own(const model::DatabaseRules& rules);
+  Result<write_buffer::Log> open_shared(const std::string& name, write_buffer::LogUse use,
+                                        const write_buffer::Connection& connection);
   Result<write_buffer::Log> open_file(const write_buffer::FileConnection& connection, write_buffer::LogUse use)
       EXCLUDES(mutex_);
   Result<write_buffer::Log> open_memory(const write_buffer::MemoryConnection& connection, write_buffer::LogUse use);

@@ -140,6 +140,7 @@ class ServerImpl final : public Server {
     const auto create = [&]() -> Result<std::shared_ptr<database::Database>> {
       MAGNETITE_RETURN_IF_ERROR(store_.put_if_absent(rules_path(id, name), encode_rules_file(rules)));
       auto opened = open_database(id, std::move(rules), database::Database::Origin::kCreated);
+      if (auto begun = opened ? (*opened)->begin() : Result<>(); !begun) opened = std::unexpected(begun.error());
       if (!opened) static_cast<void>(store_.remove(rules_path(id, name)));  // ours and empty: the name is free again
       return opened;
     };

@@ -45,20 +45,30 @@ Result<std::optional<SequencedRecord>> Cursor::next(MonoTime deadline) {
     if (gone_) return std::unexpected(*gone_);
     if (next_ < batch_.size()) return deliver();
     if (lost_) return std::unexpected(*lost_);
-    MAGNETITE_RETURN_IF_ERROR(connect(deadline));
     const bool is_over = now() >= deadline;
     if (is_over && has_looked) return std::optional<SequencedRecord>();
-    const bool looks = look_is_due_ || is_over;
-    const Result<> done = looks ? look() : wait_for_entries(deadline);
-    has_looked = has_looked || looks;
-    if (!done && done.error().code() == ErrorCode::kTooLarge && count_ > 1) {
-      count_ = 1;
-      client_.reset();
-      look_is_due_ = true;
-    } else if (!done) {
-      if (!gone_ && !lost_) return std::unexpected(failed(done.error()));
-      set_problem(done.error().message());
+    Result<> done = connect(deadline);
+    if (done) {
+      const bool looks = look_is_due_ || is_over;
+      done = looks ? look() : wait_for_entries(deadline);
+      has_looked = has_looked || looks;
+      if (!done) react(done.error());
     }
+    // A server that is away is waited for.
+    const bool is_final = !done && !gone_ && !lost_ && done.error().code() != ErrorCode::kTooLarge;
+    if (is_final && (done.error().code() != ErrorCode::kUnavailable || now() >= deadline))
+      return std::unexpected(done.error());
+  }
+}
+
+void Cursor::react(const Error& error) {
+  if (gone_ || lost_) {
+    set_problem(error.message());
+  } else if (error.code() == ErrorCode::kTooLarge) {
+    count_ = 1;
+    client_.reset();
+  } else {
+    fail_connection(error);
   }
 }
 
@@ -75,7 +85,10 @@ Result<> Cursor::connect(MonoTime deadline) {
   if (const MonoTime until = std::min(retry_at_, deadline); now() < until) context_.executor.pause(until - now());
   if (last_failure_ && now() < retry_at_) return std::unexpected(*last_failure_);
   auto client = Client::connect(context_.client);
-  if (!client) return std::unexpected(failed(client.error()));
+  if (!client) {
+    fail_connection(client.error());
+    return std::unexpected(client.error());
+  }
   client_ = *std::move(client);
   last_failure_.reset();
   look_is_due_ = true;
@@ -148,13 +161,12 @@ Result<> Cursor::take(Reply reply, std::vector<StreamEntry> entries) {
 }
 
 // The connection is given up: what it may still send would be taken for an answer to something else.
-Error Cursor::failed(const Error& error) {
+void Cursor::fail_connection(const Error& error) {
   client_.reset();
   last_failure_ = error;
   retry_at_ = now() + back_off_;
   back_off_ = std::min(back_off_ * 2, kBackOffMax);
   set_problem(error.message());
-  return error;
 }
 
 std::string Cursor::problem() const {

@@ -46,7 +46,8 @@ class Cursor {
   Result<> look();
   Result<> wait_for_entries(MonoTime deadline);
   Result<> take(Reply reply, std::vector<StreamEntry> entries);
-  Error failed(const Error& error) EXCLUDES(mutex_);
+  void react(const Error& error) EXCLUDES(mutex_);
+  void fail_connection(const Error& error) EXCLUDES(mutex_);
   void set_problem(std::string problem) EXCLUDES(mutex_);
   MonoTime now() const { return context_.executor.clock().mono_now(); }
 

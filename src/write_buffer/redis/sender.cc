@@ -124,10 +124,7 @@ void Sender::reconnect() {
 }
 
 Result<> Sender::exchange() {
-  send_waiting();
-  const uint64_t sent_before = client_->sent_bytes();
-  MAGNETITE_RETURN_IF_ERROR(client_->send_some());
-  if (client_->sent_bytes() != sent_before) last_progress_ = now();
+  // Before anything is sent: a connection that the server closed is noticed while nothing is unclear.
   while (true) {
     MAGNETITE_TRY(const std::optional<Reply> reply, client_->try_receive());
     if (!reply) break;
@@ -135,6 +132,10 @@ Result<> Sender::exchange() {
     if (sent_.empty()) return fail(ErrorCode::kUnavailable, "redis: an answer to nothing");
     MAGNETITE_RETURN_IF_ERROR(handle(**reply));
   }
+  send_waiting();
+  const uint64_t sent_before = client_->sent_bytes();
+  MAGNETITE_RETURN_IF_ERROR(client_->send_some());
+  if (client_->sent_bytes() != sent_before) last_progress_ = now();
   const RedisLimits& limits = settings_.limits;
   const MonoTime deadline = last_progress_ + (sent_.empty() ? limits.log_check_interval : limits.request_timeout);
   if (now() < deadline) return client_->wait(deadline, &wake_);
@@ -269,7 +270,7 @@ void Sender::disconnect(const Error& error) {
   if (error.code() == ErrorCode::kShutdown) return;
   retry_at_ = now() + back_off_;
   if (problem() != error.message())
-    log::warn("redis: appends wait",
+    log::warn(error.code() == ErrorCode::kFailedPrecondition ? "redis: appends are refused" : "redis: appends wait",
               {{"server", settings_.connection.server.text()}, {"log", settings_.log}, {"reason", error.message()}});
   set_problem(error.message());
   if (error.code() == ErrorCode::kFailedPrecondition) queue_.refuse(error);

@@ -21,9 +21,9 @@ namespace magnetite::write_buffer::redis {
 class Client {
  public:
   struct Settings {
-    Clock* clock;
+    Clock* clock = nullptr;
     RedisConnection connection;
-    Duration request_timeout;
+    Duration request_timeout{};
     const WakeUp* stop = nullptr;  // while it is notified, waits end with kShutdown
   };
   // Connected, authenticated, in its database. Errors: kUnavailable, kFailedPrecondition (refused).

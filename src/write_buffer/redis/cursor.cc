@@ -26,7 +26,7 @@ uint64_t bytes_of(const std::vector<StreamEntry>& entries) {
 Cursor::Cursor(ReaderContext& context, uint32_t sequencer)
     : context_(context),
       sequencer_{sequencer},
-      key_(stream_key(context.log, context.marker, sequencer)),
+      key_(stream_key(context.client.connection.stream, context.marker, sequencer)),
       back_off_(kBackOffMin) {}
 
 void Cursor::seek(uint64_t number) {
@@ -98,7 +98,7 @@ Result<> Cursor::connect(MonoTime deadline) {
 // At one moment: is it the same log, where does it begin and end, and what comes next?
 Result<> Cursor::look() {
   client_->queue({"MULTI"});
-  client_->queue({"GET", marker_key(context_.log)});
+  client_->queue({"GET", marker_key(context_.client.connection.stream)});
   client_->queue({"EVAL_RO", kEndsScript, "1", key_});
   client_->queue({"XREAD", "COUNT", std::to_string(count_), "STREAMS", key_, fetched_.after().text()});
   client_->queue({"EXEC"});
@@ -114,7 +114,7 @@ Result<> Cursor::look() {
   MAGNETITE_TRY(const bool is_same, is_same_log(*reply->element[0], context_.marker));
   MAGNETITE_TRY(const std::optional<StreamEnds> ends, parse_ends(*reply->element[1]));
   if (!is_same || !ends) {
-    gone_ = log_is_gone(context_.log, context_.marker);
+    gone_ = log_is_gone(context_.client.connection.stream, context_.marker);
     return std::unexpected(*gone_);
   }
   MAGNETITE_TRY(auto entries, parse_entries(*reply->element[2]));

@@ -19,9 +19,8 @@ namespace magnetite::write_buffer::redis {
 
 // What all cursors of a reader know.
 struct ReaderContext {
-  Client::Settings client;
+  const Client::Settings client;  // its connection's stream names the log
   Executor& executor;
-  const std::string log;
   const RedisLimits limits;
   const Marker marker;
   std::atomic<size_t> streams_alive = 0;

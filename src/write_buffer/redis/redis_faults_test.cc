@@ -210,7 +210,7 @@ TEST_F(RedisFaults, SettingsThatMayLoseWritesAreRefusedWithTheRemedy) {
   EXPECT_TRUE(store(*writer));
   EXPECT_TRUE(writer->status().accepting);
   EXPECT_THAT(writer->status().problem, HasSubstr("may lose acknowledged writes"));
-  EXPECT_THAT(writer->status().mode, HasSubstr("durability=reported"));
+  EXPECT_THAT(writer->status().mode, AllOf(HasSubstr("stream=log"), HasSubstr("durability=reported")));
 }
 
 TEST_F(RedisFaults, SettingsThatCannotBeSeenAreSaidToBeSo) {

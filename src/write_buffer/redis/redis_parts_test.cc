@@ -56,6 +56,14 @@ TEST(RedisEntry, RecordsComeBackByteForByte) {
   EXPECT_THAT(round_trip({}, "x", {1}).headers, IsEmpty());
 }
 
+TEST(RedisEntry, LooksAsTheDocumentationSays) {
+  EXPECT_THAT(encode_entry({{"a", "b"}}, "x", {1'700'000'000'000'000'000}).arguments,
+              ElementsAre("time", "1700000000000000000", "h:a", "b", "payload", "x"));
+  const Marker marker = parse_marker("magnetite log 1 0b3f5e0c-9f4e-4a46-8f0c-6a2f0a7c1d11 8").value();
+  EXPECT_EQ(marker.log_id.text(), "0b3f5e0c-9f4e-4a46-8f0c-6a2f0a7c1d11");
+  EXPECT_EQ(marker.sequencers, 8u);
+}
+
 TEST(RedisEntry, WhatIsNoRecordIsCorruption) {
   const struct {
     EntryId id;

@@ -17,9 +17,8 @@ using redis::ReaderContext;
 
 // What streams need of their reader.
 struct Shared {
-  Shared(Executor& executor, const RedisConnection& connection, std::string log, const RedisLimits& limits,
-         const Marker& marker)
-      : context{{&executor.clock(), connection, limits.request_timeout}, executor, std::move(log), limits, marker} {
+  Shared(Executor& executor, const Client::Settings& client, const RedisLimits& limits, const Marker& marker)
+      : context{client, executor, limits, marker} {
     for (uint32_t i = 0; i < marker.sequencers; ++i) cursors.push_back(std::make_unique<Cursor>(context, i));
   }
   ReaderContext context;
@@ -100,8 +99,9 @@ class RedisReader final : public Reader {
   }
   Result<redis::Watermarks> ask_watermarks(uint32_t sequencer) {
     const ReaderContext& context = shared_->context;
-    MAGNETITE_TRY(const auto ends, redis::find_ends(*client_, context.log, context.marker, sequencer));
-    if (!ends) return std::unexpected(redis::log_is_gone(context.log, context.marker));
+    MAGNETITE_TRY(const auto ends,
+                  redis::find_ends(*client_, context.client.connection.stream, context.marker, sequencer));
+    if (!ends) return std::unexpected(redis::log_is_gone(context.client.connection.stream, context.marker));
     return redis::watermarks(*ends);
   }
 
@@ -114,11 +114,11 @@ class RedisReader final : public Reader {
 
 Result<std::unique_ptr<Reader>> open_redis_reader(Executor& executor, const RedisConnection& connection,
                                                   std::string_view default_stream, const RedisLimits& limits) {
-  const std::string log = connection.stream.empty() ? std::string(default_stream) : connection.stream;
-  MAGNETITE_TRY(auto client, Client::connect({&executor.clock(), connection, limits.request_timeout}));
-  MAGNETITE_TRY(const Marker marker, redis::open_log(*client, log, connection.n_sequencers));
-  return std::make_unique<RedisReader>(std::make_shared<Shared>(executor, connection, log, limits, marker),
-                                       std::move(client));
+  Client::Settings settings{&executor.clock(), connection, limits.request_timeout};
+  if (connection.stream.empty()) settings.connection.stream = default_stream;
+  MAGNETITE_TRY(auto client, Client::connect(settings));
+  MAGNETITE_TRY(const Marker marker, redis::open_log(*client, settings.connection.stream, connection.n_sequencers));
+  return std::make_unique<RedisReader>(std::make_shared<Shared>(executor, settings, limits, marker), std::move(client));
 }
 
 }  // namespace magnetite::write_buffer

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -99,7 +100,7 @@ class RedisPlace final : public LogUnderTest {
   const uint32_t sequencers_;
   const std::string name_ = "test-" + model::Uuid::random().text();
   std::unique_ptr<Client> client_;
-  bool is_used_ = false;
+  std::atomic<bool> is_used_ = false;  // tests open from several threads
 };
 
 const LogKind kRedis{"redis", [](Executor& executor, uint32_t sequencers) -> std::unique_ptr<LogUnderTest> {
@@ -343,7 +344,7 @@ TEST_F(RedisServer, UnsafeSettingsAreRefusedUntilTheyAreSetRight) {
 TEST_F(RedisServer, UsersPasswordsAndDatabasesAreThoseOfTheConnection) {
   const std::string user = place_.name();
   RedisConnection connection = place_.connection(Creation::kAllowed);
-  place_.call({"ACL", "SETUSER", user, "on", ">secret", "~*", "+@all", "-config"});
+  place_.call({"ACL", "SETUSER", user, "on", ">secret", "~" + user + ":*", "+@all", "-config"});
   connection.user = user;
   connection.password = "wrong";
   connection.db = 3;

@@ -76,8 +76,9 @@ class RedisWriter final : public Writer {
 
 Result<std::shared_ptr<Writer>> open_redis_writer(Executor& executor, const RedisConnection& connection,
                                                   std::string_view default_stream, const RedisLimits& limits) {
-  const std::string log = connection.stream.empty() ? std::string(default_stream) : connection.stream;
-  auto writer = std::make_shared<RedisWriter>(executor, redis::Sender::Settings{connection, log, limits});
+  RedisConnection named = connection;
+  if (named.stream.empty()) named.stream = default_stream;
+  auto writer = std::make_shared<RedisWriter>(executor, redis::Sender::Settings{std::move(named), limits});
   MAGNETITE_RETURN_IF_ERROR(writer->open());
   return writer;
 }

@@ -46,8 +46,9 @@ Result<> Sender::open() {
   MAGNETITE_TRY(auto client,
                 Client::connect({&executor_.clock(), settings_.connection, settings_.limits.request_timeout, &stop_}));
   MAGNETITE_RETURN_IF_ERROR(check_server(*client));  // before anything is made there
-  MAGNETITE_TRY(marker_, open_log(*client, settings_.log, settings_.connection.n_sequencers));
-  for (uint32_t i = 0; i < marker_.sequencers; ++i) keys_.push_back(stream_key(settings_.log, marker_, i));
+  MAGNETITE_TRY(marker_, open_log(*client, settings_.connection.stream, settings_.connection.n_sequencers));
+  for (uint32_t i = 0; i < marker_.sequencers; ++i)
+    keys_.push_back(stream_key(settings_.connection.stream, marker_, i));
   next_numbers_.resize(marker_.sequencers);
   // Kills nobody, but tells now whether it may: after a lost connection nothing may come in late by the old one.
   MAGNETITE_TRY(const Reply killed, client->call({"CLIENT", "KILL", "ID", "9223372036854775807"}));
@@ -57,7 +58,7 @@ Result<> Sender::open() {
 Result<> Sender::check_server(Client& client) {
   MAGNETITE_TRY(std::string reported, check_durability(client, settings_.connection));
   const MutexLock lock(mutex_);
-  if (!reported.empty() && reported != reported_) log::warn(reported, {{"log", settings_.log}});
+  if (!reported.empty() && reported != reported_) log::warn(reported, {{"log", settings_.connection.stream}});
   reported_ = std::move(reported);
   return {};
 }
@@ -71,9 +72,9 @@ Result<> Sender::establish(std::unique_ptr<Client> client) {
   }
   old_clients_.clear();
   for (uint32_t i = 0; i < marker_.sequencers; ++i) {
-    MAGNETITE_TRY(const std::optional<StreamEnds> ends, find_ends(*client, settings_.log, marker_, i));
+    MAGNETITE_TRY(const std::optional<StreamEnds> ends, find_ends(*client, settings_.connection.stream, marker_, i));
     gone_ = !ends;
-    if (gone_) return std::unexpected(log_is_gone(settings_.log, marker_));
+    if (gone_) return std::unexpected(log_is_gone(settings_.connection.stream, marker_));
     MAGNETITE_TRY(const Watermarks marks, watermarks(*ends));
     gone_ = marks.high < next_numbers_[i];
     if (gone_) return std::unexpected(went_back(i, marks.high));
@@ -90,7 +91,7 @@ Result<> Sender::establish(std::unique_ptr<Client> client) {
 Error Sender::went_back(uint32_t sequencer, uint64_t number) const {
   return {ErrorCode::kFailedPrecondition,
           fmt::format("redis: sequencer {} of '{}' went back from number {} to {}: the server lost records", sequencer,
-                      settings_.log, next_numbers_[sequencer], number)};
+                      settings_.connection.stream, next_numbers_[sequencer], number)};
 }
 
 void Sender::run() {
@@ -117,7 +118,8 @@ void Sender::reconnect() {
   Result<> usable = client ? check_server(**client) : std::unexpected(client.error());
   if (usable) usable = establish(*std::move(client));
   if (usable) {
-    log::info("redis: connected again", {{"server", settings_.connection.server.text()}, {"log", settings_.log}});
+    log::info("redis: connected again",
+              {{"server", settings_.connection.server.text()}, {"log", settings_.connection.stream}});
     return;
   }
   disconnect(usable.error());
@@ -160,7 +162,7 @@ void Sender::send_waiting() {
     send_trim(std::move(trim));
   }
   if (looks) {
-    client_->queue({"GET", marker_key(settings_.log)});
+    client_->queue({"GET", marker_key(settings_.connection.stream)});
     sent_.push_back({nullptr, nullptr, client_->queued_bytes()});
   }
   // An answer is due from now on, however long all was quiet.
@@ -191,7 +193,7 @@ Result<> Sender::handle(const redisReply& reply) {
   if (sent.trim != nullptr) return handle_trim(reply, sent.trim);
   MAGNETITE_TRY(const bool is_same, is_same_log(reply, marker_));
   gone_ = !is_same;
-  if (gone_) return std::unexpected(log_is_gone(settings_.log, marker_));
+  if (gone_) return std::unexpected(log_is_gone(settings_.connection.stream, marker_));
   for (; !unchecked_.empty(); unchecked_.pop_front()) {
     const auto& [append, stored_at] = unchecked_.front();
     queue_.settle(*append, stored_at);
@@ -208,7 +210,7 @@ Result<> Sender::handle_append(const redisReply& reply, const std::shared_ptr<Ap
     return {};
   }
   if (reply.type == REDIS_REPLY_NIL) {
-    const Error error = log_is_gone(settings_.log, marker_);
+    const Error error = log_is_gone(settings_.connection.stream, marker_);
     queue_.settle(*append, std::unexpected(error));
     gone_ = true;
     return std::unexpected(error);
@@ -271,7 +273,9 @@ void Sender::disconnect(const Error& error) {
   retry_at_ = now() + back_off_;
   if (problem() != error.message())
     log::warn(error.code() == ErrorCode::kFailedPrecondition ? "redis: appends are refused" : "redis: appends wait",
-              {{"server", settings_.connection.server.text()}, {"log", settings_.log}, {"reason", error.message()}});
+              {{"server", settings_.connection.server.text()},
+               {"log", settings_.connection.stream},
+               {"reason", error.message()}});
   set_problem(error.message());
   if (error.code() == ErrorCode::kFailedPrecondition) queue_.refuse(error);
 }

@@ -39,8 +39,7 @@ class Trim {
 class Sender {
  public:
   struct Settings {
-    RedisConnection connection;
-    std::string log;
+    RedisConnection connection;  // its stream names the log
     RedisLimits limits;
   };
   Sender(Executor& executor, Settings settings);

@@ -10,7 +10,8 @@
 #include <optional>
 
 namespace magnetite::cli {
-namespace {
+// Not anonymous: reflection needs names that other units could see.
+namespace admin_json_parts {
 
 namespace management = influxdata::iox::management::v1;
 
@@ -184,7 +185,9 @@ struct PartitionJson {
   std::string key;
 };
 
-}  // namespace
+}  // namespace admin_json_parts
+
+using namespace admin_json_parts;
 
 std::string chunks_json(std::span<const management::Chunk> chunks) {
   std::vector<ChunkJson> all;

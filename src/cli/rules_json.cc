@@ -9,7 +9,8 @@
 #include <vector>
 
 namespace magnetite::cli {
-namespace {
+// Not anonymous: reflection needs names that other units could see.
+namespace rules_json_parts {
 
 namespace management = influxdata::iox::management::v1;
 
@@ -70,7 +71,9 @@ PartJson part_json(const management::PartitionTemplate::Part& part) {
   return json;
 }
 
-}  // namespace
+}  // namespace rules_json_parts
+
+using namespace rules_json_parts;
 
 std::string rules_json(const management::DatabaseRules& rules) {
   RulesJson json;

@@ -7,7 +7,8 @@
 #include "server/server.h"
 
 namespace magnetite::http {
-namespace {
+// Not anonymous: reflection needs names that other units could see.
+namespace status_page_parts {
 
 struct SequencerJson {
   uint32_t id = 0;
@@ -84,7 +85,9 @@ DatabaseJson json_of(const server::DatabaseStatus& status) {
   return json;
 }
 
-}  // namespace
+}  // namespace status_page_parts
+
+using namespace status_page_parts;
 
 std::string status_page(const server::Server& server) {
   const server::ServerStatus status = server.status();

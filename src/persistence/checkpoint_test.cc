@@ -22,8 +22,8 @@ constexpr auto kUnordered = std::partial_ordering::unordered;
 
 const model::Uuid kLog{.bytes = {1}};
 
-PartitionCheckpoint partition(Ranges ranges, std::string key = "p") {
-  return {kLog, "t", std::move(key), testing::ranges(std::move(ranges)), std::nullopt};
+PartitionCheckpoint partition(const Ranges& ranges, std::string key = "p") {
+  return {kLog, "t", std::move(key), testing::ranges(ranges), std::nullopt};
 }
 
 TEST(OptionalMinMaxSequence, ReversedBoundsAreRefused) {

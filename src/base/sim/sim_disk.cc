@@ -191,7 +191,7 @@ std::optional<Fault> SimDisk::use_fault(State& state, DiskOperation operation, c
       --fault->after;
       continue;
     }
-    const Fault used = *fault;
+    Fault used = *fault;  // a copy: the fault may go
     if (--fault->count == 0) state.faults.erase(fault);
     return used;
   }

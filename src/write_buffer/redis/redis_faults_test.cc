@@ -68,7 +68,7 @@ TEST_F(RedisFaults, AConnectionThatIsLostWithAnAppendLeavesItUnclearAndCannotSto
 
 TEST_F(RedisFaults, NoAnswerIsUnclearInTheEnd) {
   const auto writer = open({.request_timeout = seconds(3)});
-  for (const char* command : {"XADD", "GET"}) server_.answer(command, reply(""));
+  server_.answer("XADD", reply(""));
   EXPECT_EQ(store(*writer).error().code(), ErrorCode::kUnclear);
 }
 
@@ -111,6 +111,14 @@ TEST_F(RedisFaults, RefusalsAreToldApart) {
   server_.answer("XADD", {});
   EXPECT_TRUE(store(*writer));
   EXPECT_THAT(writer->status().problem, IsEmpty()) << "over";
+}
+
+TEST_F(RedisFaults, ATransactionThatTheServerDidNotTakeAsOneIsUnclear) {
+  const auto writer = open();
+  server_.answer("EXEC", reply(FakeRedis::error("ERR EXEC without MULTI")));
+  EXPECT_EQ(store(*writer).error().code(), ErrorCode::kUnclear);
+  server_.answer("EXEC", {});
+  EXPECT_TRUE(store(*writer));
 }
 
 TEST_F(RedisFaults, TheQueueIsBounded) {

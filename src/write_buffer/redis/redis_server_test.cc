@@ -341,6 +341,18 @@ TEST_F(RedisServer, UnsafeSettingsAreRefusedUntilTheyAreSetRight) {
   EXPECT_TRUE(place_.open_writer(Creation::kAllowed));
 }
 
+TEST_F(RedisServer, AServerWithoutMemoryRefusesAndTakesWhatComesLater) {
+  const auto writer = place_.open_writer(Creation::kAllowed).value();
+  place_.call({"CONFIG", "SET", "maxmemory", "1"});
+  std::vector<std::shared_ptr<PendingAppend>> pending;
+  for (int i = 0; i < 10; ++i) pending.push_back(writer->append(kFirst, {{}, "x"}).value());
+  for (const auto& each : pending) EXPECT_EQ(each->wait_until(soon())->error().code(), ErrorCode::kResourceExhausted);
+  EXPECT_THAT(writer->status().problem, HasSubstr("OOM"));
+  place_.call({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_EQ(writer->store(kFirst, {{}, "y"}, soon()).value().sequence.number, SequenceNumber{0});
+  EXPECT_THAT(writer->status().problem, IsEmpty());
+}
+
 TEST_F(RedisServer, UsersPasswordsAndDatabasesAreThoseOfTheConnection) {
   const std::string user = place_.name();
   RedisConnection connection = place_.connection(Creation::kAllowed);

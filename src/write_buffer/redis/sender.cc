@@ -10,8 +10,10 @@
 namespace magnetite::write_buffer::redis {
 namespace {
 
-constexpr uint64_t kSendAheadBytes = 1 << 20;
-constexpr size_t kSentMax = 4096;  // replies that are awaited; keeps what the server must hold for us small
+// One is synced while the next is on its way; what comes meanwhile makes a larger one.
+constexpr size_t kSentMax = 2;
+constexpr uint64_t kTransactionBytesMax = 4 << 20;
+constexpr size_t kTransactionAppendsMax = 1024;
 constexpr Duration kBackOffMin = std::chrono::milliseconds(50);
 constexpr Duration kBackOffMax = std::chrono::seconds(5);
 
@@ -148,89 +150,123 @@ Result<> Sender::exchange() {
 void Sender::send_waiting() {
   wake_.clear();
   const bool was_quiet = sent_.empty();
-  bool looks = was_quiet && last_progress_ + settings_.limits.log_check_interval <= now();
-  const auto has_room = [&] { return client_->unsent_bytes() < kSendAheadBytes && sent_.size() < kSentMax; };
-  while (has_room()) {
-    auto append = queue_.take();
-    if (append == nullptr) break;
-    send_append(std::move(append));
-    looks = true;
-  }
-  while (has_room()) {
-    auto trim = take_trim();
-    if (trim == nullptr) break;
-    send_trim(std::move(trim));
-  }
-  if (looks) {
-    client_->queue({"GET", marker_key(settings_.connection.stream)});
-    sent_.push_back({nullptr, nullptr, client_->queued_bytes()});
-  }
+  send_appends();
+  send_trims();
+  if (sent_.empty() && last_progress_ + settings_.limits.log_check_interval <= now()) send_look();
   // An answer is due from now on, however long all was quiet.
   if (was_quiet && !sent_.empty()) last_progress_ = now();
 }
 
-void Sender::send_append(std::shared_ptr<Append> append) {
+void Sender::send_appends() {
   static constexpr std::string_view kAnyNumber = "1-*";  // kRecordMillis and the next one
-  const EncodedEntry entry = encode_entry(append->headers, append->payload, append->written_at);
-  std::vector<std::string_view> arguments = {"XADD", keys_[append->sequencer.value], "NOMKSTREAM", kAnyNumber};
-  arguments.insert(arguments.end(), entry.arguments.begin(), entry.arguments.end());
-  client_->queue(arguments);
-  sent_.push_back({std::move(append), nullptr, client_->queued_bytes()});
+  while (sent_.size() < kSentMax) {
+    Sent sent;
+    for (uint64_t bytes = 0; bytes < kTransactionBytesMax && sent.appends.size() < kTransactionAppendsMax;) {
+      auto append = queue_.take();
+      if (append == nullptr) break;
+      if (sent.appends.empty()) client_->queue({"MULTI"});
+      const EncodedEntry entry = encode_entry(append->headers, append->payload, append->written_at);
+      std::vector<std::string_view> arguments = {"XADD", keys_[append->sequencer.value], "NOMKSTREAM", kAnyNumber};
+      arguments.insert(arguments.end(), entry.arguments.begin(), entry.arguments.end());
+      client_->queue(arguments);
+      bytes += append->bytes;
+      sent.appends.push_back(std::move(append));
+    }
+    if (sent.appends.empty()) return;
+    client_->queue({"GET", marker_key(settings_.connection.stream)});
+    client_->queue({"EXEC"});
+    sent.end = client_->queued_bytes();
+    sent_.push_back(std::move(sent));
+  }
 }
 
-void Sender::send_trim(std::shared_ptr<Trim> trim) {
-  // Never in advance: numbers above the tail are somebody's to come.
-  const EntryId first{kRecordMillis, std::min(trim->first_needed, next_numbers_[trim->sequencer])};
-  // Whole nodes, some at a time: it costs the server little, and it asks for the rest.
-  client_->queue({"XTRIM", keys_[trim->sequencer], "MINID", "~", first.text()});
-  sent_.push_back({nullptr, std::move(trim), client_->queued_bytes()});
+void Sender::send_trims() {
+  while (sent_.size() < kSentMax) {
+    auto trim = take_trim();
+    if (trim == nullptr) return;
+    // Never in advance: numbers above the tail are somebody's to come.
+    const EntryId first{kRecordMillis, std::min(trim->first_needed, next_numbers_[trim->sequencer])};
+    // Whole nodes, some at a time: it costs the server little, and it asks for the rest.
+    client_->queue({"XTRIM", keys_[trim->sequencer], "MINID", "~", first.text()});
+    sent_.push_back({.trim = std::move(trim), .end = client_->queued_bytes()});
+  }
+}
+
+void Sender::send_look() {
+  client_->queue({"GET", marker_key(settings_.connection.stream)});
+  sent_.push_back({.end = client_->queued_bytes()});
 }
 
 Result<> Sender::handle(const redisReply& reply) {
-  const Sent sent = std::move(sent_.front());
-  sent_.pop_front();
-  if (sent.append != nullptr) return handle_append(reply, sent.append);
-  if (sent.trim != nullptr) return handle_trim(reply, sent.trim);
-  MAGNETITE_TRY(const bool is_same, is_same_log(reply, marker_));
-  gone_ = !is_same;
-  if (gone_) return std::unexpected(log_is_gone(settings_.connection.stream, marker_));
-  for (; !unchecked_.empty(); unchecked_.pop_front()) {
-    const auto& [append, stored_at] = unchecked_.front();
-    queue_.settle(*append, stored_at);
+  Sent& first = sent_.front();
+  const size_t queued = first.appends.empty() ? 0 : first.appends.size() + 2;  // MULTI, the appends, GET
+  if (first.replies_seen < queued) {
+    ++first.replies_seen;
+    if (is_error(reply) && !first.error) first.error = error_of(reply);
+    return {};
   }
-  return {};
+  const Sent sent = std::move(first);
+  sent_.pop_front();
+  if (!sent.appends.empty()) return handle_transaction(reply, sent);
+  return sent.trim != nullptr ? handle_trim(reply, sent.trim) : handle_look(reply);
 }
 
-Result<> Sender::handle_append(const redisReply& reply, const std::shared_ptr<Append>& append) {
+Result<> Sender::handle_transaction(const redisReply& reply, const Sent& sent) {
+  const auto settle_all = [&](const Error& error) {
+    append_failed_ = true;
+    set_problem(error.message());
+    for (const auto& append : sent.appends) queue_.settle(*append, std::unexpected(error));
+  };
+  if (is_error(reply) && text_of(reply).starts_with("EXECABORT")) {
+    settle_all(sent.error.value_or(error_of(reply)));
+    return {};
+  }
+  const size_t count = sent.appends.size();
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != count + 1) {
+    const Error error(ErrorCode::kUnavailable,
+                      fmt::format("redis: an answer to EXEC that is none: {}", text_of(reply)));
+    settle_all(unclear(error));
+    return std::unexpected(error);
+  }
+  const Result<bool> is_same = is_same_log(*reply.element[count], marker_);
+  Result<> done;
+  for (size_t i = 0; i < count; ++i)
+    if (auto each = handle_append(*reply.element[i], is_same.value_or(false), *sent.appends[i]); !each) done = each;
+  if (!is_same) return std::unexpected(is_same.error());
+  return *is_same ? done : std::unexpected(gone());
+}
+
+Result<> Sender::handle_append(const redisReply& reply, bool is_same_log, Append& append) {
   if (is_error(reply)) {
     const Error error = error_of(reply);
     set_problem(error.message());
     append_failed_ = true;
-    queue_.settle(*append, std::unexpected(error));
+    queue_.settle(append, std::unexpected(error));
     return {};
   }
   if (reply.type == REDIS_REPLY_NIL) {
-    const Error error = log_is_gone(settings_.connection.stream, marker_);
-    queue_.settle(*append, std::unexpected(error));
-    gone_ = true;
+    const Error error = gone();
+    queue_.settle(append, std::unexpected(error));
     return std::unexpected(error);
   }
+  const uint32_t sequencer = append.sequencer.value;
   const std::optional<EntryId> id = parse_entry_id(text_of(reply));
+  Result<> done;
   if (!id || id->millis != kRecordMillis) {
-    queue_.settle(*append, fail(ErrorCode::kUnclear, "redis: an answer to XADD that is none"));
-    return fail(ErrorCode::kUnavailable, "redis: an answer to XADD that is none");
-  }
-  uint64_t& next = next_numbers_[append->sequencer.value];
-  if (id->sequence < next) {
-    const Error error = went_back(append->sequencer.value, id->sequence);
-    queue_.settle(*append, std::unexpected(unclear(error)));
+    done = fail(ErrorCode::kUnavailable, "redis: an answer to XADD that is none");
+  } else if (id->sequence < next_numbers_[sequencer]) {
     gone_ = true;
-    return std::unexpected(error);
+    done = std::unexpected(went_back(sequencer, id->sequence));
+  } else if (!is_same_log) {
+    done = std::unexpected(log_is_gone(settings_.connection.stream, marker_));
+  } else {
+    if (std::exchange(append_failed_, false)) set_problem({});
+    next_numbers_[sequencer] = id->sequence + 1;
+    queue_.settle(append, StoredAt{{append.sequencer, {id->sequence}}, append.written_at});
+    return {};
   }
-  next = id->sequence + 1;
-  if (std::exchange(append_failed_, false)) set_problem({});
-  unchecked_.push_back({append, {{append->sequencer, model::SequenceNumber{id->sequence}}, append->written_at}});
-  return {};
+  queue_.settle(append, std::unexpected(unclear(done.error())));
+  return done;
 }
 
 Result<> Sender::handle_trim(const redisReply& reply, const std::shared_ptr<Trim>& trim) {
@@ -244,23 +280,33 @@ Result<> Sender::handle_trim(const redisReply& reply, const std::shared_ptr<Trim
   return {};
 }
 
+Result<> Sender::handle_look(const redisReply& reply) {
+  MAGNETITE_TRY(const bool is_same, is_same_log(reply, marker_));
+  return is_same ? Result<>() : std::unexpected(gone());
+}
+
+Error Sender::gone() {
+  gone_ = true;
+  return log_is_gone(settings_.connection.stream, marker_);
+}
+
 void Sender::disconnect(const Error& error) {
   if (client_ != nullptr) {
     const uint64_t sent_bytes = client_->sent_bytes();
     std::deque<std::shared_ptr<Append>> not_sent;
     bool is_unclear = false;
-    for (const Unchecked& each : unchecked_) queue_.settle(*each.append, std::unexpected(unclear(error)));
     for (Sent& each : sent_) {
       if (each.trim != nullptr) each.trim->settle(std::unexpected(surely_not(error)));
-      if (each.append == nullptr) continue;
-      if (each.end > sent_bytes) {
-        not_sent.push_back(std::move(each.append));
-      } else {
-        is_unclear = true;
-        queue_.settle(*each.append, std::unexpected(unclear(error)));
+      const bool is_whole = each.end <= sent_bytes;
+      for (auto& append : each.appends) {
+        if (is_whole) {
+          queue_.settle(*append, std::unexpected(unclear(error)));
+        } else {
+          not_sent.push_back(std::move(append));  // without its EXEC a transaction does nothing
+        }
       }
+      is_unclear = is_unclear || (is_whole && !each.appends.empty());
     }
-    unchecked_.clear();
     sent_.clear();
     queue_.put_back(std::move(not_sent));
     if (is_unclear) old_clients_.push_back(client_->identity());

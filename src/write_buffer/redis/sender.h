@@ -1,6 +1,6 @@
-// Keeps a connection, sends appends in their order as a pipeline, and settles them as the answers come. Each burst of
-// appends is followed by a look at the marker, so that nothing is acknowledged into a log that is gone.
-// Internal to redis/.
+// Keeps a connection, sends appends in their order as a pipeline, and settles them as the answers come. What waits
+// together goes as one transaction: the server syncs it once, and looks at the marker with it, so that nothing is
+// acknowledged into a log that is gone. Internal to redis/.
 #pragma once
 
 #include <cstdint>
@@ -57,15 +57,13 @@ class Sender {
   std::string problem() const EXCLUDES(mutex_);  // why nothing is sent, or what was reported of the settings
 
  private:
-  // What a reply will be to.
+  // What replies will be to. Appends are a transaction; neither appends nor a trim: a look at the marker.
   struct Sent {
-    std::shared_ptr<Append> append;
-    std::shared_ptr<Trim> trim;  // neither: to a look at the marker
-    uint64_t end = 0;            // of its command, in bytes of the connection
-  };
-  struct Unchecked {
-    std::shared_ptr<Append> append;
-    StoredAt stored_at;
+    std::vector<std::shared_ptr<Append>> appends = {};
+    std::shared_ptr<Trim> trim = {};
+    uint64_t end = 0;                 // of its commands, in bytes of the connection
+    size_t replies_seen = 0;          // of a transaction, before the last one
+    std::optional<Error> error = {};  // the first of those
   };
 
   Result<> check_server(Client& client) EXCLUDES(mutex_);
@@ -74,11 +72,15 @@ class Sender {
   void reconnect();
   Result<> exchange();
   void send_waiting();
-  void send_append(std::shared_ptr<Append> append);
-  void send_trim(std::shared_ptr<Trim> trim);
+  void send_appends();
+  void send_trims();
+  void send_look();
   Result<> handle(const redisReply& reply);
-  Result<> handle_append(const redisReply& reply, const std::shared_ptr<Append>& append);
+  Result<> handle_transaction(const redisReply& reply, const Sent& sent);
+  Result<> handle_append(const redisReply& reply, bool is_same_log, Append& append);
   Result<> handle_trim(const redisReply& reply, const std::shared_ptr<Trim>& trim);
+  Result<> handle_look(const redisReply& reply);
+  Error gone();
   void disconnect(const Error& error);
   void set_problem(std::string problem) EXCLUDES(mutex_);
   std::shared_ptr<Trim> take_trim() EXCLUDES(mutex_);
@@ -100,7 +102,6 @@ class Sender {
   // Of open() and then the task.
   std::unique_ptr<Client> client_;
   std::deque<Sent> sent_;
-  std::deque<Unchecked> unchecked_;
   std::vector<uint64_t> next_numbers_;       // by sequencer, at least
   std::vector<ClientIdentity> old_clients_;  // that may still have appends of ours on their way
   MonoTime last_progress_;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace magnetite::write_buffer::testing {
 namespace {
@@ -111,6 +112,7 @@ void FakeRedis::accept_all(int listener) {
 
 void FakeRedis::serve(int socket, uint64_t id) {
   const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
+  std::optional<std::vector<Command>> transaction;
   while (true) {
     void* reply = nullptr;
     if (redisReaderGetReply(reader.get(), &reply) != REDIS_OK) break;
@@ -121,18 +123,48 @@ void FakeRedis::serve(int socket, uint64_t id) {
       continue;
     }
     const Command command = take_command(static_cast<redisReply*>(reply));
-    const std::optional<std::string> answer = reply_to(command, id);
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.push_back(command);
+    }
+    std::optional<std::string> answer;
+    if (command[0] == "MULTI") {
+      transaction.emplace();
+      answer = kOk;
+    } else if (command[0] == "EXEC") {
+      const std::vector<Command> commands = *std::exchange(transaction, std::nullopt);
+      answer = is_answered("EXEC") ? reply_to(command, id) : exec(commands, id);
+    } else if (transaction) {
+      transaction->push_back(command);
+      answer = "+QUEUED\r\n";
+    } else {
+      answer = reply_to(command, id);
+    }
     if (!answer) break;
     if (::send(socket, answer->data(), answer->size(), MSG_NOSIGNAL) < 0) break;
   }
   ::shutdown(socket, SHUT_RDWR);
 }
 
+bool FakeRedis::is_answered(const std::string& command) {
+  const std::lock_guard lock(mutex_);
+  return handlers_[command] != nullptr;
+}
+
+std::optional<std::string> FakeRedis::exec(const std::vector<Command>& commands, uint64_t connection_id) {
+  std::vector<std::string> replies;
+  for (const Command& command : commands) {
+    const std::optional<std::string> reply = reply_to(command, connection_id);
+    if (!reply || reply->empty()) return reply;
+    replies.push_back(*reply);
+  }
+  return array(replies);
+}
+
 std::optional<std::string> FakeRedis::reply_to(const Command& command, uint64_t connection_id) {
   Handler handler;
   {
     const std::lock_guard lock(mutex_);
-    seen_.push_back(command);
     if (const auto found = handlers_.find(command[0]); found != handlers_.end()) handler = found->second;
   }
   return handler ? handler(command) : std::optional(built_in(command, connection_id));

@@ -48,6 +48,8 @@ class FakeRedis {
  private:
   void accept_all(int listener);
   void serve(int socket, uint64_t id);
+  bool is_answered(const std::string& command);
+  std::optional<std::string> exec(const std::vector<Command>& commands, uint64_t connection_id);
   std::optional<std::string> reply_to(const Command& command, uint64_t connection_id);
   std::string built_in(const Command& command, uint64_t connection_id);
 

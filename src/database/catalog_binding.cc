@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "base/planted_bug.h"
 #include "catalog/cleanup.h"
 #include "catalog/layout.h"
 
@@ -124,7 +125,12 @@ catalog::Transaction CatalogBinding::transaction_of(const PersistedChange& chang
 
 Result<> CatalogBinding::commit(const PersistedChange& change) {
   const MutexLock lock(turn_);
-  MAGNETITE_TRY(const catalog::CommitReceipt receipt, catalog_->commit(transaction_of(change)));
+  auto committed = catalog_->commit(transaction_of(change));
+  if (!committed && planted(PlantedBug::kSwapBeforeCommit) && change.publish) {
+    change.publish(nullptr);
+    return {};
+  }
+  MAGNETITE_TRY(const catalog::CommitReceipt receipt, std::move(committed));
   if (change.publish)
     change.publish(receipt.added.empty() ? nullptr : std::shared_ptr<const void>(receipt.added.front()));
   trim_log(receipt.state->checkpoint);
@@ -140,7 +146,8 @@ void CatalogBinding::trim_log(const persistence::DatabaseCheckpoint& persisted) 
   for (const auto& [sequencer, range] : persisted.ranges) {
     const persistence::FirstUnpersisted first = range.first_unpersisted();
     if (first.after_all_numbers) continue;
-    if (auto trimmed = log_.writer()->trim(sequencer, first.number); !trimmed)
+    const uint64_t too_far = planted(PlantedBug::kTrimTooFar) ? 1'000'000 : 0;
+    if (auto trimmed = log_.writer()->trim(sequencer, {first.number.value + too_far}); !trimmed)
       log::warn("the log could not be trimmed", {{"error", trimmed.error().describe()}});
   }
 }

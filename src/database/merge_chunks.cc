@@ -1,5 +1,8 @@
 #include "database/merge_chunks.h"
 
+#include <algorithm>
+
+#include "base/planted_bug.h"
 #include "chunk/sorted_rows.h"
 
 namespace magnetite::database {
@@ -30,6 +33,7 @@ Result<chunk::MergeJob> merge_job(Table& table, std::span<const ChunkWork> chunk
     MAGNETITE_TRY(Sorted input, sorted(work, job.key));
     job.inputs.push_back(std::move(input));
   }
+  if (planted(PlantedBug::kOlderRowWins)) std::ranges::reverse(job.inputs);
   job.schema = table.schema();
   job.hooks.progress = [&control](uint64_t done, uint64_t bytes) { control.advance(done, bytes); };
   job.hooks.cancelled = [&control] { return control.cancelled(); };

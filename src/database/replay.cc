@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/logging.h"
+#include "base/planted_bug.h"
 
 namespace magnetite::database {
 namespace {
@@ -173,6 +174,7 @@ Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& pla
   for (Result<>& outcome : outcomes) MAGNETITE_RETURN_IF_ERROR(std::move(outcome));
   for (const persistence::PartitionName& name : plan.partitions()) {
     const persistence::PartitionCheckpoint& last = *plan.last_partition_checkpoint(name);
+    if (planted(PlantedBug::kLostAtRestart)) continue;
     parts.player.tables.find_or_create(name.table)->partition(name.partition_key)->mark_seen(last.ranges);
   }
   if (choices.skip) give_up(targets, reader.log_id(), parts);

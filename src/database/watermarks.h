@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/mutex.h"
+#include "base/planted_bug.h"
 #include "persistence/database_watermarks.h"
 
 namespace magnetite::database {
@@ -32,7 +33,12 @@ class Watermarks {
   persistence::DatabaseCheckpoint checkpoint_after(std::span<const persistence::MinimumChange> changes) const
       EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return watermarks_.checkpoint_after(changes);
+    persistence::DatabaseCheckpoint checkpoint = watermarks_.checkpoint_after(changes);
+    if (planted(PlantedBug::kCheckpointTooHigh))
+      for (auto& [sequencer, range] : checkpoint.ranges)
+        if (range.min())
+          range = persistence::OptionalMinMaxSequence::from({false, {range.min()->value + 1}}, range.max());
+    return checkpoint;
   }
 
  private:

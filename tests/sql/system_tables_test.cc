@@ -93,6 +93,14 @@ TEST_P(SystemTables, TheLifecycleSaysWhatComesNextAndWhy) {
     EXPECT_THAT(next, HasSubstr("\npersist,true,"));
 }
 
+TEST_P(SystemTables, SequencersSayHowFarTheLogIsAppliedAndPersisted) {
+  write("m v=1i 10");
+  EXPECT_EQ(
+      query("SELECT applied_through, first_unpersisted, lag FROM system.sequencers WHERE applied_through IS NOT NULL"),
+      GetParam() >= ChunkState::kPersisted ? "applied_through,first_unpersisted,lag\n0,,\n"
+                                           : "applied_through,first_unpersisted,lag\n0,0,\n");
+}
+
 TEST_P(SystemTables, AreFoundByTheNamesPeopleUse) {
   write("chunks v=7i 10");  // a table of the user's with the same name
   EXPECT_EQ(query("SELECT count(*) AS n FROM system.chunks"), "n\n1\n");
@@ -100,7 +108,7 @@ TEST_P(SystemTables, AreFoundByTheNamesPeopleUse) {
   EXPECT_EQ(query("SELECT count(*) AS n FROM SYSTEM.Chunks"), "n\n1\n");
   EXPECT_EQ(query("SELECT v FROM chunks"), "v\n7\n");
   EXPECT_EQ(query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'system' ORDER BY table_name"),
-            "table_name\nchunk_columns\nchunks\ncolumns\nlifecycle\noperations\n");
+            "table_name\nchunk_columns\nchunks\ncolumns\nlifecycle\noperations\nsequencers\n");
   EXPECT_THAT(query("SELECT * FROM system.nothing"), HasSubstr("nothing"));
   EXPECT_EQ(query("SHOW DATABASES"), "db_name\ndb\n");
   EXPECT_THAT(query("SHOW TABLES"), ::testing::Not(HasSubstr("operations")));

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/crash_point.h"
 #include "base/logging.h"
+#include "base/planted_bug.h"
 #include "write_buffer/file/batch_reader.h"
 #include "write_buffer/file/segment_files.h"
 
@@ -143,7 +144,7 @@ Result<> Committer::write_batch(std::span<const std::byte> bytes) {
     active_.end += bytes.size();
     return {};
   }
-  MAGNETITE_RETURN_IF_ERROR(active_.file->sync_data());
+  if (!planted(PlantedBug::kAckBeforeSync)) MAGNETITE_RETURN_IF_ERROR(active_.file->sync_data());
   MAGNETITE_CRASH_POINT("log.batch_synced");
   active_.end += bytes.size();
   active_.synced = active_.end;

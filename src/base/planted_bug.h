@@ -7,15 +7,15 @@ namespace magnetite {
 
 enum class PlantedBug : uint8_t {
   kNone,
-  kAckBeforeSync,         // a batch of the log counts as synced without being so
-  kCheckpointTooHigh,     // the first unpersisted number of a checkpoint is one too high
-  kTornCut,               // lanes are not paused for a cut
-  kSwapBeforeCommit,      // chunks are replaced by their file although the catalog does not know it
-  kTrimTooFar,            // the log gives up what is not persisted
-  kReplayPassesOver,      // replay takes a partly persisted entry for a persisted one
-  kOlderRowWins,          // merging takes the rows of one identity in the wrong order
-  kLateRowsForgotten,     // what a persist splits off is dropped
-  kLostAtRestart,         // after a restart a partition forgets what it had persisted
+  kAckBeforeSync,      // a batch of the log counts as synced without being so
+  kCheckpointTooHigh,  // the first unpersisted number of a checkpoint is one too high
+  kMinimumForgotten,   // a partition's first unpersisted number does not reach the database's checkpoint
+  kFileNotStored,      // the catalog names a file that was not stored
+  kTrimTooFar,         // the log gives up what is not persisted
+  kReplayPassesOver,   // replay takes a partly persisted entry for a persisted one
+  kReplayStopsShort,   // replay leaves out the last entry
+  kOlderRowWins,       // merging takes the rows of one identity in the wrong order
+  kLateRowsForgotten,  // what a persist splits off is dropped
 };
 
 #if defined(MAGNETITE_PLANTED_BUGS)

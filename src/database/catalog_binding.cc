@@ -125,12 +125,7 @@ catalog::Transaction CatalogBinding::transaction_of(const PersistedChange& chang
 
 Result<> CatalogBinding::commit(const PersistedChange& change) {
   const MutexLock lock(turn_);
-  auto committed = catalog_->commit(transaction_of(change));
-  if (!committed && planted(PlantedBug::kSwapBeforeCommit) && change.publish) {
-    change.publish(nullptr);
-    return {};
-  }
-  MAGNETITE_TRY(const catalog::CommitReceipt receipt, std::move(committed));
+  MAGNETITE_TRY(const catalog::CommitReceipt receipt, catalog_->commit(transaction_of(change)));
   if (change.publish)
     change.publish(receipt.added.empty() ? nullptr : std::shared_ptr<const void>(receipt.added.front()));
   trim_log(receipt.state->checkpoint);

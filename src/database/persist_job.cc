@@ -58,7 +58,7 @@ Result<Written> write(const PersistJob& job, jobs::JobControl& control) {
     MAGNETITE_TRY(facts, chunk::compact(merge, up_to));
   }
   if (facts) {
-    MAGNETITE_RETURN_IF_ERROR(file.commit());
+    if (!planted(PlantedBug::kFileNotStored)) MAGNETITE_RETURN_IF_ERROR(file.commit());
     written.file = NewFile{written.name->text(), address.chunk, order, *std::move(facts)};
     MAGNETITE_TRY(written.copy, copy_of(file, job.files));
   }

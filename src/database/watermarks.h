@@ -18,7 +18,7 @@ class Watermarks {
   void applied(model::Sequence sequence, const persistence::MinimumChange* change) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     watermarks_.advance(sequence);
-    if (change != nullptr) watermarks_.apply({change, 1});
+    if (change != nullptr && !planted(PlantedBug::kMinimumForgotten)) watermarks_.apply({change, 1});
   }
   void apply(std::span<const persistence::MinimumChange> changes) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);

@@ -352,6 +352,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     bool sent = !code;
     Result<std::string> piece = std::move(response.body);
     while (sent && piece && !piece->empty()) {
+      // NOLINTNEXTLINE(bugprone-use-after-move): filled again
       std::tie(sent, piece) = co_await (send_piece(*std::move(piece), chunked) && next_piece(response));
     }
     // What is left of a statement is torn down where it may block.

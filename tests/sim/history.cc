@@ -31,7 +31,7 @@ constexpr int64_t kDay = 86'400 * kSecond;
 
 class History {
  public:
-  History(uint64_t seed, const HistoryOptions& options) : options_(options), world_(seed), random_(seed) {
+  History(uint64_t seed, const HistoryOptions& options) : options_(options), world_(seed, rules(seed)), random_(seed) {
     outcome_.seed = seed;
   }
 
@@ -50,6 +50,15 @@ class History {
   }
 
  private:
+  // Every second history persists early, with rows that are still coming: those are split off.
+  static model::LifecycleRules rules(uint64_t seed) {
+    model::LifecycleRules rules;
+    if (seed % 2 == 0) return rules;
+    rules.late_arrive_window_seconds = 60;
+    rules.persist_row_threshold = 10;
+    rules.persist_age_threshold_seconds = 200;
+    return rules;
+  }
   uint64_t below(uint64_t bound) { return random_() % bound; }
   uint32_t percent(uint64_t bound) { return static_cast<uint32_t>(below(bound)); }
 

@@ -2,7 +2,7 @@
 //
 //   magnetite_sim --runs 10000 --out outcomes.csv      a line a seed
 //   magnetite_sim --first 4711 --runs 1 --trace        one again, with its last events
-//   magnetite_sim --bug torn-cut --expect-failure      builds with MAGNETITE_PLANTED_BUGS
+//   magnetite_sim --bug trim-too-far --expect-failure      builds with MAGNETITE_PLANTED_BUGS
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,13 +34,13 @@ struct Options {
 const std::map<std::string, PlantedBug> kBugs = {
     {"ack-before-sync", PlantedBug::kAckBeforeSync},
     {"checkpoint-too-high", PlantedBug::kCheckpointTooHigh},
-    {"torn-cut", PlantedBug::kTornCut},
-    {"swap-before-commit", PlantedBug::kSwapBeforeCommit},
+    {"minimum-forgotten", PlantedBug::kMinimumForgotten},
+    {"file-not-stored", PlantedBug::kFileNotStored},
     {"trim-too-far", PlantedBug::kTrimTooFar},
     {"replay-passes-over", PlantedBug::kReplayPassesOver},
+    {"replay-stops-short", PlantedBug::kReplayStopsShort},
     {"older-row-wins", PlantedBug::kOlderRowWins},
     {"late-rows-forgotten", PlantedBug::kLateRowsForgotten},
-    {"lost-at-restart", PlantedBug::kLostAtRestart},
 };
 
 // Ends at the first failure where one is expected.
@@ -101,7 +101,8 @@ int main(int argc, char** argv) {
   app.add_option("--bug", options.bug, "A planted bug, where they are compiled in");
   app.add_flag("--expect-failure", options.expect_failure, "Success is that a history fails");
   CLI11_PARSE(app, argc, argv);
-  log::configure({.level = log::Level::kError});
+  // What goes wrong on purpose would fill the screen.
+  log::configure({.level = log::Level::kError, .to_stderr = true});
   if (!options.bug.empty()) {
     const auto bug = kBugs.find(options.bug);
     if (bug == kBugs.end()) {

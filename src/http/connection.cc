@@ -103,8 +103,8 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
   asio::awaitable<void> serve() override {
     error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+    static_cast<void>(socket_.set_option(tcp::no_delay(true), ignored));
+    static_cast<void>(socket_.set_option(asio::socket_base::keep_alive(true), ignored));
     while (co_await serve_request()) {
       if (buffer_.size() == 0 && buffer_.capacity() > kIdleBytesMax) buffer_ = beast::flat_buffer();
     }
@@ -124,7 +124,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
       if (how == End::kIdle && !self->idle_) return;
       if (self->cancellation_ != nullptr) self->cancellation_->cancel();
       error_code ignored;
-      self->socket_.close(ignored);
+      static_cast<void>(self->socket_.close(ignored));
     });
   }
 
@@ -351,8 +351,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
         co_await bhttp::async_write_header(socket_, serializer, within(context_.options.body_timeout));
     bool sent = !code;
     Result<std::string> piece = std::move(response.body);
-    while (sent && piece && !piece->empty()) {
-      // NOLINTNEXTLINE(bugprone-use-after-move): filled again
+    while (sent && piece && !piece->empty()) {  // NOLINT(bugprone-use-after-move): filled again below
       std::tie(sent, piece) = co_await (send_piece(*std::move(piece), chunked) && next_piece(response));
     }
     // What is left of a statement is torn down where it may block.
@@ -405,7 +404,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   asio::awaitable<void> linger() {
     constexpr std::chrono::milliseconds kPatience{2'000};
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    static_cast<void>(socket_.shutdown(tcp::socket::shutdown_send, ignored));
     std::array<char, 4096> rest;
     const MonoTime deadline = context_.clock.mono_now() + std::min(kPatience, context_.options.body_timeout);
     idle_ = true;

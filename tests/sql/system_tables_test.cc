@@ -95,6 +95,7 @@ TEST_P(SystemTables, TheLifecycleSaysWhatComesNextAndWhy) {
 
 TEST_P(SystemTables, SequencersSayHowFarTheLogIsAppliedAndPersisted) {
   write("m v=1i 10");
+  harness_.settle();
   EXPECT_EQ(
       query("SELECT applied_through, first_unpersisted, lag FROM system.sequencers WHERE applied_through IS NOT NULL"),
       GetParam() >= ChunkState::kPersisted ? "applied_through,first_unpersisted,lag\n0,,\n"

@@ -53,16 +53,16 @@ def test_writes_and_reads_outlive_a_restart_of_kafka(kafka):
 
 
 def test_the_suite_of_all_logs_over_redis(redis):
-    output = run_suite("write_buffer_redis_test", "*-*Restart*:*UnsafeSettings*", {"MAGNETITE_TEST_REDIS": redis.address})
+    output = run_suite("write_buffer_redis_server_test", "*-*Restart*:*UnsafeSettings*", {"MAGNETITE_TEST_REDIS": redis.address})
     assert all(suite in output for suite in SUITES)
 
 
 def test_redis_with_unsafe_settings_is_refused(own_redis):
-    run_suite("write_buffer_redis_test", "*UnsafeSettings*", {"MAGNETITE_TEST_REDIS": own_redis.address})
+    run_suite("write_buffer_redis_server_test", "*UnsafeSettings*", {"MAGNETITE_TEST_REDIS": own_redis.address})
 
 
 def test_nothing_acknowledged_is_lost_when_redis_is_killed(own_redis):
-    given = orders.follow([need.built("write_buffer_redis_test"), "--gtest_filter=*Restart*"],
+    given = orders.follow([need.built("write_buffer_redis_server_test"), "--gtest_filter=*Restart*"],
                           {"MAGNETITE_TEST_REDIS": own_redis.address, "MAGNETITE_TEST_REDIS_ORDERS": "1"},
                           {"kill": own_redis.kill9, "start": own_redis.start}, SUITE_SECONDS_MAX)
     assert given == ["kill", "start"]

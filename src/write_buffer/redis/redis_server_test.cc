@@ -1,5 +1,5 @@
 // The conformance suite over a real server, and what only a real one shows. The one who starts it says where it is:
-//   MAGNETITE_TEST_REDIS=127.0.0.1:6379 write_buffer_redis_test
+//   MAGNETITE_TEST_REDIS=127.0.0.1:6379 write_buffer_redis_server_test
 // It is asked to log in, to change settings and to kill connections: it must be for this test alone.
 #include <fmt/format.h>
 #include <gmock/gmock.h>

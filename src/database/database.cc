@@ -170,7 +170,8 @@ Result<> Database::replay(const std::atomic<bool>& stop) {
   // A forwarder keeps nothing, so it has nothing to read again.
   if (log_.use() == write_buffer::LogUse::kWritten && rules().lifecycle.immutable) return {};
   MAGNETITE_TRY(std::unique_ptr<write_buffer::Reader> reader, log_.make_reader());
-  const ReplayParts parts{surroundings_.executor, player_, watermarks_, replay_counters_};
+  const ReplayParts parts{surroundings_.executor, player_, watermarks_, replay_counters_,
+                          log_.use() != write_buffer::LogUse::kOwn || choices_.accept_loss};
   MAGNETITE_RETURN_IF_ERROR(database::replay(*reader, replay_plan_, parts, choices_, stop));
   if (log_.use() == write_buffer::LogUse::kRead) follow(std::move(reader));
   return {};

@@ -127,7 +127,6 @@ class Ingest::LaneRun {
     const write_buffer::StoredAt stored_at = record.stored_at;
     if (!wait_for_room(bytes)) return;
     auto prepared = player_.prepare(std::move(record));
-    // Races with other lanes about new columns end; what else may pass is tried again, too.
     if (!prepared) return pass_over(prepared.error());
     {
       const MutexLock applying(lane_.gate);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <utility>
 
 #include "database/testing/sim_database.h"
 #include "entry/wire.h"
@@ -390,6 +391,69 @@ TEST_F(WritingTest, AForwarderKeepsNothing) {
     model::DatabaseRules mutable_now = world_.rules;
     mutable_now.lifecycle.immutable = false;
     EXPECT_EQ(world_.database->check_update(mutable_now).error().code(), ErrorCode::kFailedPrecondition);
+  });
+}
+
+// A local log that takes records of a kilobyte, and in which bits flip after it was opened.
+class OwnLogTest : public ::testing::Test {
+ protected:
+  Result<write_buffer::Log> open_log() {
+    write_buffer::FileLogOptions options;
+    options.folder = "log";
+    options.sequencer_count = 1;
+    options.segment_bytes = 64 * 1024;
+    options.record_bytes_max = 1'000;
+    MAGNETITE_TRY(auto log, write_buffer::FileLog::open(world_.disk, world_.executor, options));
+    if (std::exchange(damage_, false)) {
+      MAGNETITE_TRY(const auto files, world_.disk.list("log"));
+      for (const DirectoryEntry& file : files) {
+        const auto bytes = world_.disk.read_live("log/" + file.name);
+        const size_t at = bytes ? bytes->find("v=1i") : std::string::npos;
+        if (at != std::string::npos) MAGNETITE_RETURN_IF_ERROR(world_.disk.flip_bit("log/" + file.name, at, 1));
+      }
+    }
+    return write_buffer::Log::own(std::move(log));
+  }
+  void run(const std::function<void()>& body) {
+    world_.open_log = [this] { return open_log(); };
+    world_.run([&] {
+      world_.start();
+      body();
+      world_.stop();
+    });
+  }
+
+  SimDatabase world_{3};
+  bool damage_ = false;
+};
+
+TEST_F(OwnLogTest, AWriteAboveARecordsLimitComesBackWhole) {
+  run([&] {
+    std::string lines;
+    for (int i = 0; i < 20; ++i) {  // a few bytes, then most of a record
+      lines += fmt::format("m,t=s v={}i {}\n", i, i);
+      lines += fmt::format("m,t=l v={}i,s=\"{}\" {}\n", i, std::string(450, 'x'), i);
+    }
+    const auto written = world_.write(lines);
+    ASSERT_TRUE(written) << written.error().describe();
+    const Rows before = world_.rows();
+    EXPECT_THAT(before, SizeIs(40));
+    world_.crash();
+    world_.start();
+    EXPECT_EQ(world_.database->replay_counters().records_skipped, 0u);
+    EXPECT_EQ(world_.rows(), before);
+  });
+}
+
+TEST_F(OwnLogTest, DamageFoundWhileItIsReadAgainIsNeverPassedOver) {
+  run([&] {
+    ASSERT_TRUE(world_.write(line("a", 1, 10)));
+    ASSERT_TRUE(world_.write(line("b", 2, 20)));
+    world_.stop();
+    damage_ = true;
+    const auto refused = world_.try_start();
+    ASSERT_FALSE(refused) << "an acknowledged row would be missing";
+    EXPECT_EQ(refused.error().code(), ErrorCode::kCorruption) << refused.error().describe();
   });
 }
 

@@ -66,7 +66,7 @@ Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_own(write_
   parsing.key_bytes_max = parsing.line_bytes_max = kNoLimit;
   auto prepared = parse(std::move(record), parsing);
   const entry::RouteOptions routing{{kNoLimit, kNoLimit, kNoLimit, kNoLimit}, parts_.sequencers};
-  MAGNETITE_TRY(prepared->routed, route_and_agree(prepared->body, parts_.partition_keys, routing, true, parts_.tables));
+  MAGNETITE_TRY(prepared->routed, route_record(prepared->body, routing));
   return prepared;
 }
 
@@ -78,8 +78,17 @@ Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_foreign(wr
   parsing.line_bytes_max = parts_.limits.line_bytes_max;
   auto prepared = parse(std::move(record), parsing);
   const entry::RouteOptions routing{parts_.limits, parts_.sequencers};
-  MAGNETITE_TRY(prepared->routed, route_and_agree(prepared->body, parts_.partition_keys, routing, true, parts_.tables));
+  MAGNETITE_TRY(prepared->routed, route_record(prepared->body, routing));
   return prepared;
+}
+
+// Nobody would repeat a record that is in the log. Races for new columns end, as the columns of a table are bounded.
+Result<entry::RoutedWrite> RecordPlayer::route_record(const entry::ParsedBody& body,
+                                                      const entry::RouteOptions& options) {
+  while (true) {
+    auto routed = route_and_agree(body, parts_.partition_keys, options, true, parts_.tables);
+    if (routed || !routed.error().is_retryable()) return routed;
+  }
 }
 
 void RecordPlayer::apply(const Prepared& record, const persistence::ReplayPlan& plan) const {

@@ -52,7 +52,7 @@ class RecordPlayer {
   // `position` is the sequencer's among those the log had when it was opened.
   RecordPlayer(const PlayerParts& parts, size_t position) : parts_(parts), position_(position) {}
 
-  // kCorruption where the record as a whole makes no sense; other errors may pass.
+  // kCorruption where the record as a whole makes no sense.
   Result<std::unique_ptr<Prepared>> prepare(write_buffer::SequencedRecord record);
   // What the plan does not know as persisted.
   void apply(const Prepared& record, const persistence::ReplayPlan& plan) const;
@@ -62,6 +62,8 @@ class RecordPlayer {
  private:
   Result<std::unique_ptr<Prepared>> prepare_own(write_buffer::SequencedRecord record);
   Result<std::unique_ptr<Prepared>> prepare_foreign(write_buffer::SequencedRecord record);
+
+  Result<entry::RoutedWrite> route_record(const entry::ParsedBody& body, const entry::RouteOptions& options);
 
   const PlayerParts& parts_;
   const size_t position_;

@@ -82,7 +82,8 @@ class StreamReplay {
                                 stream.position().value, target.value));
       }
       patient_until = now() + kPatience;
-      if (!next && next.error().code() != ErrorCode::kCorruption) return std::unexpected(std::move(next).error());
+      if (!next && (next.error().code() != ErrorCode::kCorruption || !parts_.damage_is_passed_over))
+        return std::unexpected(std::move(next).error());
       parts_.counters.records += 1;
       const Result<> played = next ? play(**std::move(next)) : Result<>(std::unexpected(std::move(next).error()));
       if (played) continue;

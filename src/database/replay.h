@@ -44,11 +44,13 @@ struct ReplayParts {
   const PlayerParts& player;
   Watermarks& watermarks;
   ReplayCounters& counters;
+  // In a log that others write too, what cannot be read may be theirs. In one's own it is an acknowledged write.
+  bool damage_is_passed_over;
 };
 
 // Everything that is in the log when it begins, sequencers in parallel; the reader's streams go on after that. Errors:
-// kShutdown when `stop` ends it; kFailedPrecondition when the log no longer has what the plan needs; kUnavailable when
-// nothing came for a minute.
+// kShutdown when `stop` ends it; kFailedPrecondition when the log no longer has what the plan needs; kCorruption for
+// damage that is not passed over; kUnavailable when nothing came for a minute.
 Result<> replay(write_buffer::Reader& reader, const persistence::ReplayPlan& plan, const ReplayParts& parts,
                 const ReplayChoices& choices, const std::atomic<bool>& stop);
 

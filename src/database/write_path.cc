@@ -112,8 +112,10 @@ void WritePath::make_entries(Prepared& prepared, uint32_t index) const {
   const uint64_t record_bytes_max = writer_.record_bytes_max();
   const size_t payload_bytes_max = record_bytes_max - std::min<uint64_t>(record_bytes_max / 2, headers_bytes);
   if (whole.payload.text.size() <= payload_bytes_max) return;
+  auto pieces = entry::split_writes(prepared.body, lane.partitions, payload_bytes_max);
   lane.entries.clear();
-  for (auto& parts : entry::split_writes(prepared.body, lane.partitions, payload_bytes_max)) {
+  lane.entries.reserve(pieces.size());  // an entry stays where it is: its payload refers to itself
+  for (auto& parts : pieces) {
     Entry& entry = lane.entries.emplace_back();
     entry.parts = std::move(parts);
     for (const entry::PartitionWrite& part : entry.parts) entry.partitions.push_back(&part);

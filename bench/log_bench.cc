@@ -4,7 +4,6 @@
 //   log_bench --folder /somewhere/on/the/disk
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "measure.h"
 #include "tsbs/generator.h"
 #include "write_buffer/file/file_log.h"
 
@@ -24,6 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using magnetite::kNever;
+using magnetite::bench::Cost;
+using magnetite::bench::cpu_seconds;
+using magnetite::bench::measure;
 using magnetite::model::SequencerId;
 using magnetite::write_buffer::FileLog;
 using magnetite::write_buffer::FileLogOptions;
@@ -40,28 +43,6 @@ void require(bool good, std::string_view what) {
   if (good) return;
   fmt::print(stderr, "log_bench: {}: {}\n", what, std::generic_category().message(errno));
   std::exit(1);
-}
-
-double cpu_seconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-struct Cost {
-  double seconds = 0;
-  double cpu = 0;
-};
-
-template <class Work>
-Cost measure(const Work& work) {
-  const double cpu = cpu_seconds();
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), cpu_seconds() - cpu};
 }
 
 // The best of several rounds: what others do on the machine only adds.

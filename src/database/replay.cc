@@ -82,8 +82,13 @@ class StreamReplay {
                                 stream.position().value, target.value));
       }
       patient_until = now() + kPatience;
-      if (!next && (next.error().code() != ErrorCode::kCorruption || !parts_.damage_is_passed_over))
-        return std::unexpected(std::move(next).error());
+      const bool damaged = !next && next.error().code() == ErrorCode::kCorruption;
+      if (damaged && !parts_.damage_is_passed_over)
+        return fail(ErrorCode::kCorruption,
+                    fmt::format("{}; restore the file, or start with --accept-log-loss to go on "
+                                "without what is in it",
+                                next.error().message()));
+      if (!next && !damaged) return std::unexpected(std::move(next).error());
       parts_.counters.records += 1;
       const Result<> played = next ? play(**std::move(next)) : Result<>(std::unexpected(std::move(next).error()));
       if (played) continue;

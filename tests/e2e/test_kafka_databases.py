@@ -1,7 +1,6 @@
 """Databases over a real Kafka: one server writes a topic, another reads it, and everything is killed now and then."""
 import os
 import random
-import subprocess
 import time
 
 import pytest
@@ -10,40 +9,18 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from support.kafka_broker import KafkaBroker
 from support.load import Memory, Writer, assert_kept
-from support.server import Server, binary
+from support.server import Server, wait_until
 
 CYCLES = int(os.environ.get("MAGNETITE_KAFKA_CYCLES", "3"))
 LOAD_SECONDS = float(os.environ.get("MAGNETITE_KAFKA_LOAD_SECONDS", "2"))
 SEQUENCERS = 8
 WRITERS = 3
-WAIT_SECONDS_MAX = 120
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
     with KafkaBroker(tmp_path_factory.mktemp("kafka")) as running:
         yield running
-
-
-def create(server, name, *options, ok=True):
-    ended = subprocess.run([binary(), "database", "create", name, *options, "--host", server.grpc], timeout=120,
-                           capture_output=True, text=True, check=False)
-    assert (ended.returncode == 0) == ok, ended.stdout + ended.stderr
-    return ended.stdout + ended.stderr
-
-
-def wait_until(what, reached, shown=lambda: ""):
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
-    while time.monotonic() < deadline:
-        if reached():
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"not within {WAIT_SECONDS_MAX} s: {what} {shown()}")
-
-
-def status(server, database):
-    all_of_them = requests.get(server.http + "/api/v1/status", timeout=30).json()["databases"]
-    return next(each for each in all_of_them if each["name"] == database)
 
 
 def messages(broker, topic):
@@ -64,7 +41,7 @@ def messages(broker, topic):
 
 def applied(server, database):
     """Entries applied by partition since this server's start, whether at replay or after."""
-    return {each["id"]: each for each in status(server, database)["sequencers"]}
+    return {each["id"]: each for each in server.status(database)["sequencers"]}
 
 
 def caught_up(server, database, ends):
@@ -77,9 +54,9 @@ def test_one_server_writes_and_another_reads_while_all_are_killed(broker, tmp_pa
     rng = random.Random(seed)
     print(f"seed {seed}")
     with Server(tmp_path / "w", server_id=1) as writing, Server(tmp_path / "r", server_id=2) as reading:
-        create(writing, "feed", "--immutable", "--write-buffer-writing",
+        writing.create_database("feed", "--immutable", "--write-buffer-writing",
                f"kafka://{broker.address}/feed?n_sequencers={SEQUENCERS}")
-        create(reading, "feed", "--write-buffer-reading", f"kafka://{broker.address}/feed")
+        reading.create_database("feed", "--write-buffer-reading", f"kafka://{broker.address}/feed")
         memories = [Memory(number) for number in range(WRITERS)]
         victims = ["writing", "reading", "broker"] * CYCLES
         for cycle in range(CYCLES):
@@ -112,13 +89,13 @@ def test_one_server_writes_and_another_reads_while_all_are_killed(broker, tmp_pa
         # Before any de-duplication: as many rows as the log has lines, so no entry was applied twice or passed over.
         lines = sum(message.value.rstrip(b"\n").count(b"\n") + 1 for found in log.values() for message in found)
         entries = {partition: len(found) for partition, found in log.items()}
-        print(f"entries in the log {entries}, lines {lines}, rows in chunks {status(reading, 'feed')['rows']}")
-        assert status(reading, "feed")["rows"] == lines
+        print(f"entries in the log {entries}, lines {lines}, rows in chunks {reading.status('feed')['rows']}")
+        assert reading.status("feed")["rows"] == lines
         reading.kill9()
         reading.start()
-        wait_until("it is ready", lambda: status(reading, "feed")["state"] == "initialized")
-        assert status(reading, "feed")["replayed_records"] == sum(entries.values())
-        assert status(reading, "feed")["rows"] == lines
+        wait_until("it is ready", lambda: reading.status("feed")["state"] == "initialized")
+        assert reading.status("feed")["replayed_records"] == sum(entries.values())
+        assert reading.status("feed")["rows"] == lines
         assert_kept(reading, "feed", memories)
 
         # A partition key is in one partition of the topic only, and the headers tell people what they see.
@@ -131,7 +108,7 @@ def test_one_server_writes_and_another_reads_while_all_are_killed(broker, tmp_pa
 
 def test_a_topic_that_others_fill_is_read_as_it_is(broker, tmp_path):
     with Server(tmp_path, server_id=3) as reading:
-        create(reading, "plain", "--write-buffer-reading", f"kafka://{broker.address}/plain?n_sequencers=2")
+        reading.create_database("plain", "--write-buffer-reading", f"kafka://{broker.address}/plain?n_sequencers=2")
         producer = KafkaProducer(bootstrap_servers=broker.address)
         producer.send("plain", b"cpu,host=a usage=1.5 1000\ncpu,host=b usage=2.5 2000", partition=0)
         producer.send("plain", None, key=b"a tombstone", partition=0)
@@ -139,11 +116,11 @@ def test_a_topic_that_others_fill_is_read_as_it_is(broker, tmp_path):
         producer.send("plain", b"cpu,host=c usage=3.5 3", partition=1, headers=[
             ("content-type", b"text/vnd.influx.lineprotocol; precision=s")])
         producer.flush(60)
-        wait_until("three rows", lambda: status(reading, "plain")["rows"] == 3, lambda: f"{status(reading, 'plain')}\n{reading.log()}")
+        wait_until("three rows", lambda: reading.status("plain")["rows"] == 3, lambda: f"{reading.status('plain')}\n{reading.log()}")
         rows = reading.rows("plain", "SELECT host, usage, epoch_ns(time) AS t FROM cpu ORDER BY host")
         assert rows == [{"host": "a", "usage": 1.5, "t": 1000}, {"host": "b", "usage": 2.5, "t": 2000},
                         {"host": "c", "usage": 3.5, "t": 3_000_000_000}]
-        failed = {each["id"]: each["records_failed"] for each in status(reading, "plain")["sequencers"]}
+        failed = {each["id"]: each["records_failed"] for each in reading.status("plain")["sequencers"]}
         assert failed == {0: 1, 1: 1}
         lag = reading.rows("plain", "SELECT sequencer_id, records_failed FROM system.sequencers ORDER BY 1")
         assert lag == [{"sequencer_id": 0, "records_failed": 1}, {"sequencer_id": 1, "records_failed": 1}]
@@ -153,18 +130,18 @@ def test_a_topic_that_others_fill_is_read_as_it_is(broker, tmp_path):
 
 def test_writes_go_one_way(broker, tmp_path):
     with Server(tmp_path, server_id=4) as server:
-        refused = create(server, "both", "--write-buffer-reading", f"kafka://{broker.address}/nowhere", ok=False)
+        refused = server.create_database("both", "--write-buffer-reading", f"kafka://{broker.address}/nowhere", ok=False)
         assert "nowhere" in refused and "n_sequencers" in refused
-        refused = create(server, "both", "--write-buffer-writing", "kafka:/x", ok=False)
+        refused = server.create_database("both", "--write-buffer-writing", "kafka:/x", ok=False)
         assert "rules.writing" in refused
-        create(server, "reads", "--write-buffer-reading", f"kafka://{broker.address}/reads?n_sequencers=1")
+        server.create_database("reads", "--write-buffer-reading", f"kafka://{broker.address}/reads?n_sequencers=1")
         answer = server.write("reads", "m x=1 1")
         assert answer.status_code == 409 and "only reads from its write buffer" in answer.text
 
 
 def test_a_writing_database_recovers_what_it_had_not_persisted(broker, tmp_path):
     with Server(tmp_path, server_id=5) as server:
-        create(server, "kept", "--write-buffer-writing", f"kafka://{broker.address}/kept?n_sequencers=2")
+        server.create_database("kept", "--write-buffer-writing", f"kafka://{broker.address}/kept?n_sequencers=2")
         big = "\n".join(f"m,t=t{i % 7} x={i}i,s=\"{'y' * 400}\" {i}" for i in range(10_000))  # above a message's limit
         server.write_ok("kept", big)
         assert server.rows("kept", "SELECT count(*) AS n FROM m") == [{"n": 10_000}]
@@ -183,14 +160,14 @@ def test_a_writing_database_recovers_what_it_had_not_persisted(broker, tmp_path)
 
 def test_a_topic_that_was_made_again_is_refused_until_it_is_accepted(broker, tmp_path):
     with Server(tmp_path, server_id=6) as server:
-        create(server, "again", "--write-buffer-writing", f"kafka://{broker.address}/again?n_sequencers=1")
+        server.create_database("again", "--write-buffer-writing", f"kafka://{broker.address}/again?n_sequencers=1")
         server.write_ok("again", "m x=1i 1")
         server.stop()
         admin = KafkaAdminClient(bootstrap_servers=broker.address)
         admin.delete_topics(["again"])
         wait_until("the topic is gone", lambda: "again" not in admin.list_topics())
         server.start()
-        wait_until("it says what is wrong", lambda: "--accept-log-loss" in status(server, "again")["error"])
+        wait_until("it says what is wrong", lambda: "--accept-log-loss" in server.status("again")["error"])
         assert server.write("again", "m x=2i 2").status_code in (409, 503)
         server.stop()
         server.options.append("--accept-log-loss")

@@ -39,6 +39,15 @@ def free_ports(count):
             one.close()
 
 
+def wait_until(what, reached, shown=lambda: "", seconds_max=120):
+    deadline = time.monotonic() + seconds_max
+    while time.monotonic() < deadline:
+        if reached():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds_max} s: {what} {shown()}")
+
+
 class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
@@ -129,6 +138,17 @@ class Server:
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def create_database(self, name, *options, ok=True):
+        """By the command line; returns what it printed."""
+        ended = subprocess.run([binary(), "database", "create", name, *options, "--host", self.grpc], timeout=120,
+                               capture_output=True, text=True, check=False)
+        assert (ended.returncode == 0) == ok, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    def status(self, database):
+        shown = requests.get(self.http + "/api/v1/status", timeout=30).json()["databases"]
+        return next(each for each in shown if each["name"] == database)
 
     def write(self, database, lines, path="/api/v3/write_lp", **parameters):
         key = "bucket" if path == "/api/v2/write" else "db"

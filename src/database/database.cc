@@ -117,7 +117,14 @@ Result<> Database::admit(uint64_t bytes) const {
   const lifecycle::MemoryUse use{memory_.bytes(), process.bytes()};
   const lifecycle::MemoryLimits limits{rules().lifecycle.buffer_bytes_hard, process.bytes_max(),
                                        process.bytes_max() / kJobReserveParts};
-  return lifecycle::admit(bytes, use, limits);
+  MAGNETITE_RETURN_IF_ERROR(lifecycle::admit(bytes, use, limits));
+  const auto log_bytes_max = this->log_bytes_max();
+  return log_bytes_max ? lifecycle::admit_to_log(bytes, log_.status().bytes_on_disk, *log_bytes_max) : Result<>();
+}
+
+std::optional<uint64_t> Database::log_bytes_max() const {
+  if (log_.use() != write_buffer::LogUse::kOwn || rules().lifecycle.persist) return std::nullopt;
+  return surroundings_.log_bytes_max;
 }
 
 void Database::apply(const entry::ParsedBody& body, const entry::RoutedWrite& routed,

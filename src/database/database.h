@@ -43,7 +43,8 @@ struct Surroundings {
   MemoryGauge& memory;
   model::Limits limits;
   uint64_t open_chunk_bytes_max = 256ull << 20;
-  lifecycle::JobSlots job_slots;  // per database
+  lifecycle::JobSlots job_slots;        // per database
+  uint64_t log_bytes_max = UINT64_MAX;  // of a database with a log of its own that persists nothing
 };
 
 // Thread-safe, except begin() and replay(), of which one runs once before anything else.
@@ -86,6 +87,7 @@ class Database final : public query::TableSource {
     return progress_of(replay_counters_, surroundings_.executor.clock().mono_now());
   }
   write_buffer::WriterStatus log_status() const;
+  std::optional<uint64_t> log_bytes_max() const EXCLUDES(mutex_);  // absent: the log is trimmed as rows are persisted
   const write_buffer::Log& log() const { return log_; }
   std::vector<SequencerStatus> sequencers() const EXCLUDES(mutex_);
   std::string problem() const;  // why writes are refused for good; empty = they are not

@@ -154,6 +154,62 @@ TEST(Lifecycle, TheLogIsTrimmedOnceItsRowsArePersisted) {
   });
 }
 
+// Rows that are written over and over need no more memory, so no other limit would end this.
+TEST(Lifecycle, TheLogOfADatabaseThatPersistsNothingEndsAtItsBound) {
+  SimDatabase world(11, without_persist());
+  world.log_bytes_max = 512 * 1024;
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    EXPECT_EQ(world.database->log_bytes_max(), world.log_bytes_max);
+    Result<WriteReport> outcome;
+    int64_t acknowledged = 0;
+    for (int64_t i = 1; i < 10'000; ++i) {
+      outcome = world.write(line(std::string(2'000, 'a'), i, t));
+      if (!outcome) break;
+      acknowledged = i;
+    }
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code(), ErrorCode::kResourceExhausted);
+    EXPECT_THAT(outcome.error().message(), ::testing::HasSubstr("--log-bytes-max"));
+    EXPECT_LE(world.database->log_status().bytes_on_disk, world.log_bytes_max + 64 * 1024) << "a segment at most above";
+    world.start();
+    EXPECT_THAT(world.rows(), ElementsAre(Pair(Pair(std::string(2'000, 'a'), t), acknowledged)));
+
+    world.rules.lifecycle.persist = true;
+    world.database->update_rules(world.rules);
+    EXPECT_EQ(world.database->log_bytes_max(), std::nullopt);
+    world.advance(kWindow + std::chrono::seconds(31));
+    world.settle();
+    EXPECT_LT(world.database->log_status().bytes_on_disk, world.log_bytes_max / 2) << "what is persisted is trimmed";
+    EXPECT_TRUE(world.write(line("b", 1, t)));
+    world.stop();
+  });
+}
+
+TEST(Lifecycle, DroppedChunksGiveTheLogsRoomBack) {
+  SimDatabase world(12, without_persist());
+  world.log_bytes_max = 512 * 1024;
+  world.run([&] {
+    world.start();
+    const int64_t t = world.now_nanos();
+    while (world.write(line(std::string(2'000, 'a'), 1, t))) {
+    }
+    for (const ChunkInfo& chunk : world.database->chunks()) {
+      const lifecycle::Action close{
+          chunk.address.table, chunk.address.partition_key, lifecycle::Close{chunk.address.chunk}, {}};
+      ASSERT_TRUE(world.database->lifecycle().perform(close));
+      const lifecycle::Action drop{
+          chunk.address.table, chunk.address.partition_key, lifecycle::Drop{chunk.address.chunk}, {}};
+      ASSERT_TRUE(world.database->lifecycle().perform(drop));
+    }
+    EXPECT_TRUE(world.write(line("b", 1, t)));
+    world.start();
+    EXPECT_THAT(world.rows(), ElementsAre(Pair(Pair("b", t), 1))) << "what was dropped does not come back";
+    world.stop();
+  });
+}
+
 TEST(Lifecycle, AStoreThatFailsForAnHourLosesNothing) {
   SimDatabase world(5);
   world.run([&] {

@@ -34,6 +34,7 @@ struct DatabaseJson {
   std::string log_use;
   std::string log_problem;
   uint64_t log_bytes = 0;
+  std::optional<uint64_t> log_bytes_max;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;
   std::vector<SequencerJson> sequencers;
@@ -79,6 +80,7 @@ DatabaseJson json_of(const server::DatabaseStatus& status) {
   json.log_use = status.log_use;
   json.log_problem = status.log_problem;
   json.log_bytes = status.log_bytes;
+  json.log_bytes_max = status.log_bytes_max;
   json.rows = status.rows;
   json.memory_bytes = status.memory_bytes;
   for (const database::SequencerStatus& each : status.sequencers) json.sequencers.push_back(json_of(each));

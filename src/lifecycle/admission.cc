@@ -34,4 +34,12 @@ Result<> admit(uint64_t entry_bytes, const MemoryUse& use, const MemoryLimits& l
   return {};
 }
 
+Result<> admit_to_log(uint64_t entry_bytes, uint64_t log_bytes, uint64_t log_bytes_max) {
+  if (entry_bytes <= minus(log_bytes_max, log_bytes)) return {};
+  return fail(ErrorCode::kResourceExhausted,
+              fmt::format("the log holds {} of {} bytes, and nothing is persisted that could be trimmed: set "
+                          "lifecycle_rules.persist, drop chunks, or raise --log-bytes-max",
+                          log_bytes, log_bytes_max));
+}
+
 }  // namespace magnetite::lifecycle

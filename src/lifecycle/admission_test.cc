@@ -35,5 +35,12 @@ TEST(Admission, Table) {
   }
 }
 
+TEST(Admission, ALogThatIsNeverTrimmedEndsAtItsBound) {
+  EXPECT_TRUE(admit_to_log(40, 60, 100));
+  EXPECT_EQ(admit_to_log(41, 60, 100).error().code(), ErrorCode::kResourceExhausted);
+  EXPECT_FALSE(admit_to_log(1, 200, 100)) << "a bound that was lowered";
+  EXPECT_FALSE(admit_to_log(UINT64_MAX, 1, UINT64_MAX)) << "no overflow";
+}
+
 }  // namespace
 }  // namespace magnetite::lifecycle

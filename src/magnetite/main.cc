@@ -50,6 +50,7 @@ server::ServerOptions server_options(const RunOptions& options, write_buffer::Sy
   server.cache_bytes_max = options.cache_bytes_max;
   server.memory_bytes_max = options.memory_bytes_max;
   server.open_chunk_bytes_max = options.open_chunk_bytes_max;
+  server.log_bytes_max = options.log_bytes_max;
   return server;
 }
 

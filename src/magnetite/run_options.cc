@@ -80,6 +80,11 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
   run.add_option("--open-chunk-bytes-max", options.open_chunk_bytes_max, "An open chunk above this is compacted")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
+  run.add_option("--log-bytes-max", options.log_bytes_max,
+                 "Local log of a database whose rules say persist = false; writes above are refused")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(uint64_t{128} << 20, UINT64_MAX))
+      ->capture_default_str();
   run.add_option("--query-memory-bytes-max", options.query_memory_bytes_max,
                  "Memory of queries (0: 40 % of the machine)")
       ->transform(CLI::AsSizeValue(false));

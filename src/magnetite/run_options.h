@@ -32,6 +32,7 @@ struct RunOptions {
   uint64_t memory_bytes_max = 0;
   uint64_t cache_bytes_max = 0;
   uint64_t open_chunk_bytes_max = 256ull << 20;
+  uint64_t log_bytes_max = 10ull << 30;
   uint64_t query_memory_bytes_max = 0;
   uint64_t query_timeout_seconds = 300;
   size_t query_threads = 0;

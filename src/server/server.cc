@@ -241,6 +241,7 @@ class ServerImpl final : public Server {
         each.log_mode = log.mode;
         each.log_problem = log.problem;
         each.log_bytes = log.bytes_on_disk;
+        each.log_bytes_max = entry.database->log_bytes_max();
         if (each.error.empty()) each.error = entry.database->problem();
         each.rows = entry.database->rows();
         each.memory_bytes = entry.database->memory_bytes();
@@ -315,7 +316,8 @@ class ServerImpl final : public Server {
                                               memory_,
                                               options_.limits,
                                               options_.open_chunk_bytes_max,
-                                              {job_threads(), job_threads()}};
+                                              {job_threads(), job_threads()},
+                                              options_.log_bytes_max};
     object_store::ObjectPath folder({std::to_string(id.value), rules.name, rules.uuid.text()});
     return database::Database::open(surroundings, std::move(rules), std::move(log), std::move(folder), origin,
                                     {options_.skip_replay, options_.accept_log_loss});

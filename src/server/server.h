@@ -38,6 +38,7 @@ struct ServerOptions {
   size_t cache_bytes_max = 0;     // decoded columns; 0 = a quarter of the machine's memory
   uint64_t memory_bytes_max = 0;  // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
   uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
+  uint64_t log_bytes_max = 10ull << 30;          // local log of a database that persists nothing
 };
 
 // Databases load in the background once the id is known; until they are all there (each loaded or failed), everything
@@ -60,6 +61,7 @@ struct DatabaseStatus {
   std::string log_mode;                 // "file, sync=commit"
   std::string log_problem;              // why writes are refused at the moment; empty = accepting
   uint64_t log_bytes = 0;
+  std::optional<uint64_t> log_bytes_max;  // absent: it is trimmed as rows are persisted
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;
   std::string log_type;  // "file", "kafka"

@@ -54,7 +54,8 @@ Result<> SimDatabase::try_start() {
                                   gauge,
                                   {},
                                   uint64_t{256} << 20,
-                                  {2, 2}};
+                                  {2, 2},
+                                  log_bytes_max};
   const auto origin = created_ ? Database::Origin::kExisting : Database::Origin::kCreated;
   MAGNETITE_TRY(database, Database::open(surroundings, rules, std::move(log), folder(), origin, choices));
   created_ = true;

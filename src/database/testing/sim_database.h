@@ -52,6 +52,7 @@ class SimDatabase {
   std::function<Result<write_buffer::Log>()> open_log;
   ReplayChoices choices;
   MemoryGauge gauge{uint64_t{1} << 30};
+  uint64_t log_bytes_max = UINT64_MAX;
   std::unique_ptr<jobs::JobRegistry> jobs;
   std::shared_ptr<Database> database;
 

@@ -11,6 +11,7 @@ namespace magnetite::database {
 namespace {
 
 constexpr size_t kNoLimit = SIZE_MAX / 2;
+constexpr size_t kKeptBytesMax = 16 << 20;  // of a record, whose memory is used for the next one
 
 // The lines of a write that are later than `time`; series are looked up anew.
 entry::PartitionWrite rows_after(const entry::PartitionWrite& write, const entry::ParsedBody& body, int64_t time) {
@@ -28,15 +29,6 @@ entry::PartitionWrite rows_after(const entry::PartitionWrite& write, const entry
   return rest;
 }
 
-std::unique_ptr<RecordPlayer::Prepared> parse(write_buffer::SequencedRecord record,
-                                              const line_protocol::ParseOptions& parsing) {
-  auto prepared = std::make_unique<RecordPlayer::Prepared>();
-  prepared->stored_at = record.stored_at;
-  prepared->body.text = std::move(record.payload);
-  line_protocol::parse(prepared->body.text, parsing, prepared->body.batch);
-  return prepared;
-}
-
 }  // namespace
 
 Result<entry::RoutedWrite> route_and_agree(const entry::ParsedBody& body, const entry::PartitionKeyMaker& maker,
@@ -51,11 +43,20 @@ Result<entry::RoutedWrite> route_and_agree(const entry::ParsedBody& body, const 
   return fail(ErrorCode::kUnavailable, "too many concurrent schema changes; repeat the write");
 }
 
-Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare(write_buffer::SequencedRecord record) {
-  return parts_.source == RecordSource::kOwn ? prepare_own(std::move(record)) : prepare_foreign(std::move(record));
+Result<const RecordPlayer::Prepared*> RecordPlayer::prepare(write_buffer::SequencedRecord record) {
+  MAGNETITE_RETURN_IF_ERROR(parts_.source == RecordSource::kOwn ? prepare_own(std::move(record))
+                                                                : prepare_foreign(std::move(record)));
+  return &prepared_;
 }
 
-Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_own(write_buffer::SequencedRecord record) {
+void RecordPlayer::parse(write_buffer::SequencedRecord record, const line_protocol::ParseOptions& parsing) {
+  if (prepared_.body.text.size() > kKeptBytesMax) prepared_ = {};
+  prepared_.stored_at = record.stored_at;
+  prepared_.body.text = std::move(record.payload);
+  line_protocol::parse(prepared_.body.text, parsing, prepared_.body.batch);
+}
+
+Result<> RecordPlayer::prepare_own(write_buffer::SequencedRecord record) {
   MAGNETITE_TRY(const entry::EntryHeaders headers, entry::decode(record.headers));
   if (headers.database_uuid != parts_.uuid)
     return fail(ErrorCode::kCorruption,
@@ -64,30 +65,28 @@ Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_own(write_
   parts_.announced.announce(position_, headers.declarations);
   line_protocol::ParseOptions parsing;
   parsing.key_bytes_max = parsing.line_bytes_max = kNoLimit;
-  auto prepared = parse(std::move(record), parsing);
-  const entry::RouteOptions routing{{kNoLimit, kNoLimit, kNoLimit, kNoLimit}, parts_.sequencers};
-  MAGNETITE_TRY(prepared->routed, route_record(prepared->body, routing));
-  return prepared;
+  parse(std::move(record), parsing);
+  return route_record({{kNoLimit, kNoLimit, kNoLimit, kNoLimit}, parts_.sequencers});
 }
 
-Result<std::unique_ptr<RecordPlayer::Prepared>> RecordPlayer::prepare_foreign(write_buffer::SequencedRecord record) {
+Result<> RecordPlayer::prepare_foreign(write_buffer::SequencedRecord record) {
   line_protocol::ParseOptions parsing;
   MAGNETITE_TRY(parsing.precision, entry::precision_of(record.headers));
   parsing.default_time_nanos = record.stored_at.written_at.nanos;
   parsing.key_bytes_max = parts_.limits.key_bytes_max;
   parsing.line_bytes_max = parts_.limits.line_bytes_max;
-  auto prepared = parse(std::move(record), parsing);
-  const entry::RouteOptions routing{parts_.limits, parts_.sequencers};
-  MAGNETITE_TRY(prepared->routed, route_record(prepared->body, routing));
-  return prepared;
+  parse(std::move(record), parsing);
+  return route_record({parts_.limits, parts_.sequencers});
 }
 
 // Nobody would repeat a record that is in the log. Races for new columns end, as the columns of a table are bounded.
-Result<entry::RoutedWrite> RecordPlayer::route_record(const entry::ParsedBody& body,
-                                                      const entry::RouteOptions& options) {
+Result<> RecordPlayer::route_record(const entry::RouteOptions& options) {
   while (true) {
-    auto routed = route_and_agree(body, parts_.partition_keys, options, true, parts_.tables);
-    if (routed || !routed.error().is_retryable()) return routed;
+    auto routed = route_and_agree(prepared_.body, parts_.partition_keys, options, true, parts_.tables);
+    if (!routed && routed.error().is_retryable()) continue;
+    if (!routed) return std::unexpected(std::move(routed).error());
+    prepared_.routed = *std::move(routed);
+    return {};
   }
 }
 

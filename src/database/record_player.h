@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "database/table_set.h"
@@ -52,21 +54,24 @@ class RecordPlayer {
   // `position` is the sequencer's among those the log had when it was opened.
   RecordPlayer(const PlayerParts& parts, size_t position) : parts_(parts), position_(position) {}
 
-  // kCorruption where the record as a whole makes no sense.
-  Result<std::unique_ptr<Prepared>> prepare(write_buffer::SequencedRecord record);
+  // kCorruption where the record as a whole makes no sense. Valid until the next call, which uses its memory again.
+  Result<const Prepared*> prepare(write_buffer::SequencedRecord record);
   // What the plan does not know as persisted.
   void apply(const Prepared& record, const persistence::ReplayPlan& plan) const;
+  // The payload's memory, when the record is done with.
+  std::string take_text() { return std::exchange(prepared_.body.text, {}); }
   // kCorruption where lines were left out, saying which was the first.
   static Result<> left_out(const Prepared& record);
 
  private:
-  Result<std::unique_ptr<Prepared>> prepare_own(write_buffer::SequencedRecord record);
-  Result<std::unique_ptr<Prepared>> prepare_foreign(write_buffer::SequencedRecord record);
-
-  Result<entry::RoutedWrite> route_record(const entry::ParsedBody& body, const entry::RouteOptions& options);
+  Result<> prepare_own(write_buffer::SequencedRecord record);
+  Result<> prepare_foreign(write_buffer::SequencedRecord record);
+  void parse(write_buffer::SequencedRecord record, const line_protocol::ParseOptions& parsing);
+  Result<> route_record(const entry::RouteOptions& options);
 
   const PlayerParts& parts_;
   const size_t position_;
+  Prepared prepared_;
 };
 
 }  // namespace magnetite::database

@@ -90,7 +90,8 @@ class StreamReplay {
                                 next.error().message()));
       if (!next && !damaged) return std::unexpected(std::move(next).error());
       parts_.counters.records += 1;
-      const Result<> played = next ? play(**std::move(next)) : Result<>(std::unexpected(std::move(next).error()));
+      const Result<> played =
+          next ? play(**std::move(next), stream) : Result<>(std::unexpected(std::move(next).error()));
       if (played) continue;
       parts_.counters.records_skipped += 1;
       log::error("a log record was skipped", {{"database", parts_.player.database},
@@ -104,10 +105,11 @@ class StreamReplay {
  private:
   MonoTime now() const { return parts_.executor.clock().mono_now(); }
 
-  Result<> play(write_buffer::SequencedRecord record) {
+  Result<> play(write_buffer::SequencedRecord record, write_buffer::Stream& stream) {
     parts_.counters.bytes += record.payload.size();
     MAGNETITE_TRY(const auto prepared, player_.prepare(std::move(record)));
     player_.apply(*prepared, plan_);
+    stream.recycle(player_.take_text());
     return RecordPlayer::left_out(*prepared);
   }
 

@@ -144,5 +144,110 @@ TEST_F(OwnLogTest, DamageFoundWhileItIsReadAgainIsNeverPassedOver) {
   });
 }
 
+// What was acknowledged before it was synced may go with the power. Its numbers must not come again below those that
+// the catalog calls persisted: later writes would pass for them.
+TEST(UnsyncedLog, APowerCutCostsTheLastWritesAndNoLaterOne) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimDatabase world(seed);
+    world.open_log = [&]() -> Result<write_buffer::Log> {
+      write_buffer::FileLogOptions options;
+      options.folder = "log";
+      options.sequencer_count = 1;
+      options.segment_bytes = 64 * 1024;
+      options.sync.kind = write_buffer::SyncMode::Kind::kOff;
+      MAGNETITE_TRY(auto log, write_buffer::FileLog::open(world.disk, world.executor, options));
+      return write_buffer::Log::own(std::move(log));
+    };
+    world.run([&] {
+      world.start();
+      const int64_t t = world.now_nanos();
+      for (int64_t i = 0; i < 20; ++i) ASSERT_TRUE(world.write(line("kept", i, t + i)));
+      world.advance(std::chrono::seconds(700));
+      world.settle();
+      ASSERT_EQ(world.stages().count("ReadBufferAndObjectStore"), 1u) << "the catalog has their numbers";
+      ASSERT_TRUE(world.write(line("perhaps", 1, t)));
+      world.crash();
+      world.start();
+      Rows expected;
+      for (int64_t i = 0; i < 20; ++i) expected.emplace(std::pair("kept", t + i), i);
+      if (world.rows().contains({"perhaps", t})) expected.emplace(std::pair("perhaps", t), 1);
+      EXPECT_EQ(world.rows(), expected) << "seed " << seed;
+      for (int64_t i = 0; i < 5; ++i) {
+        ASSERT_TRUE(world.write(line("later", i, t + i)));
+        expected.emplace(std::pair("later", t + i), i);
+      }
+      world.start();
+      EXPECT_EQ(world.rows(), expected) << "seed " << seed;
+      world.advance(std::chrono::seconds(700));
+      world.settle();
+      world.start();
+      EXPECT_EQ(world.rows(), expected) << "seed " << seed;
+      world.stop();
+    });
+  }
+}
+
+// Bits that flip while the database is down, in a segment that is closed.
+class ClosedSegmentTest : public ::testing::Test {
+ protected:
+  // Row a, then enough of others to close their segment.
+  void write_much() {
+    ASSERT_TRUE(world_.write(line("a", 1, world_.now_nanos())));
+    for (int64_t i = 0; i < 100; ++i)
+      ASSERT_TRUE(world_.write(line(std::string(2'000, 'x'), i, world_.now_nanos() + i)));
+  }
+  void damage() {
+    world_.stop();
+    for (const DirectoryEntry& file : *world_.disk.list("log")) {
+      const std::string path = "log/" + file.name;
+      const size_t at = world_.disk.read_live(path)->find("t=a v=1i");
+      if (at == std::string::npos) continue;
+      ASSERT_TRUE(world_.disk.flip_bit(path, at, 1));
+      damaged_ = path;
+      return;
+    }
+    FAIL() << "no segment has the row";
+  }
+
+  SimDatabase world_{4};
+  std::string damaged_;
+};
+
+TEST_F(ClosedSegmentTest, DamageOfWhatIsNeededStopsTheStartUnlessTheLossIsAccepted) {
+  world_.run([&] {
+    world_.start();
+    const int64_t t = world_.now_nanos();
+    write_much();
+    damage();
+    const auto refused = world_.try_start();
+    ASSERT_FALSE(refused) << "an acknowledged row would be missing";
+    EXPECT_EQ(refused.error().code(), ErrorCode::kCorruption);
+    EXPECT_THAT(refused.error().message(), ::testing::HasSubstr(damaged_));
+    EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("--accept-log-loss"));
+    world_.choices.accept_loss = true;
+    ASSERT_TRUE(world_.try_start());
+    EXPECT_EQ(world_.rows().count({"a", t}), 0u);
+    EXPECT_THAT(world_.rows(), SizeIs(::testing::Gt(50u))) << "what is not damaged";
+    world_.stop();
+  });
+}
+
+TEST_F(ClosedSegmentTest, DamageOfWhatIsPersistedIsInNobodysWay) {
+  world_.run([&] {
+    world_.start();
+    write_much();
+    world_.advance(std::chrono::seconds(700));
+    const auto trimmed_never = world_.disk.read_live("log/" + world_.disk.list("log")->front().name);
+    world_.settle();
+    const Rows before = world_.rows();
+    ASSERT_TRUE(world_.disk.overwrite("log/" + world_.disk.list("log")->front().name, *trimmed_never))
+        << "not yet gone";
+    world_.stop();
+    ASSERT_TRUE(world_.try_start());
+    EXPECT_EQ(world_.rows(), before);
+    world_.stop();
+  });
+}
+
 }  // namespace
 }  // namespace magnetite::database

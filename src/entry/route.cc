@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
@@ -78,6 +79,7 @@ struct Expected {
 struct TableState {
   TableWrite write;
   std::vector<Expected> expected;
+  size_t expected_distinct = 0;      // so many of them, from the first, are different columns
   std::vector<uint32_t> last_line;   // by column: accepted-or-tried line + 1 that last named it
   std::vector<uint32_t> last_field;  // by column: that line's field
   int64_t bucket = 0;
@@ -254,6 +256,39 @@ class Router {
   }
 
   Check check_fields(uint32_t index, const Line& line, TableState& table) {
+    return are_expected(line, table) ? std::nullopt : check_each_field(index, line, table);
+  }
+
+  // Most lines of a table name the same fields in the same order.
+  bool are_expected(const Line& line, const TableState& table) {
+    if (line.field_count > table.expected_distinct) return false;
+    const Field* fields = batch_.fields.data() + line.field_first;
+    ColumnId* columns = out_.field_columns.data() + line.field_first;
+    for (uint32_t i = 0; i < line.field_count; ++i) {
+      const Expected& expected = table.expected[i];
+      if (!is_same(fields[i].key.in(text_), expected.raw_key)) return false;
+      if (column_type(fields[i].type) != expected.type) return false;
+      columns[i] = expected.column;
+    }
+    return true;
+  }
+
+  // Names are short: a call would cost more than the comparison.
+  static bool is_same(std::string_view a, std::string_view b) {
+    constexpr size_t kWord = sizeof(uint64_t);
+    if (a.size() != b.size()) return false;
+    if (a.size() < kWord || a.size() > 2 * kWord) return a == b;
+    const auto word = [](const char* at) {
+      uint64_t bytes;
+      std::memcpy(&bytes, at, kWord);
+      return bytes;
+    };
+    return word(a.data()) == word(b.data()) && word(a.end() - kWord) == word(b.end() - kWord);
+  }
+
+  Check check_each_field(uint32_t index, const Line& line, TableState& table) {
+    table.expected_distinct = 0;
+    bool distinct = true;
     for (uint32_t i = 0; i < line.field_count; ++i) {
       const uint32_t at = line.field_first + i;
       const Field& field = batch_.fields[at];
@@ -276,12 +311,15 @@ class Router {
         table.last_field.resize(id.value + 1);
       }
       // The last of several wins; the others are told apart by a column no field can have.
-      if (table.last_line[id.value] == index + 1)
+      if (table.last_line[id.value] == index + 1) {
         out_.field_columns[table.last_field[id.value]] = schema::kTimeColumnId;
+        distinct = false;
+      }
       table.last_line[id.value] = index + 1;
       table.last_field[id.value] = at;
       out_.field_columns[at] = id;
     }
+    if (distinct) table.expected_distinct = line.field_count;  // which are this line's now
     return std::nullopt;
   }
 
@@ -342,7 +380,10 @@ class Router {
   void refuse(const Line& line, LineFailure failure) {
     ++refused_;
     // What was learnt from this line may name columns that will not come to be.
-    if (!wishes_.empty()) last_table_->expected.clear();
+    if (!wishes_.empty()) {
+      last_table_->expected.clear();
+      last_table_->expected_distinct = 0;
+    }
     if (failures_.size() >= kErrorsMax) return;
     failures_.push_back({{line.number, 1, std::move(failure.message),
                           line_protocol::printable(line.text.in(text_), line_protocol::kErrorLineBytesMax)},

@@ -95,6 +95,7 @@ Result<Log> LogOpener::open_own(const model::DatabaseRules& rules) {
   options.folder = fmt::format("{}/{}", options_.folder, rules.uuid.text());
   options.sync = options_.sync;
   options.sequencer_count = options_.sequencer_count;
+  options.closed_segments = write_buffer::Verify::kHeaders;  // replay verifies what it needs
   auto opened = write_buffer::FileLog::open(disk_, executor_, std::move(options));
   // Nothing that a client could have named is missing.
   if (!opened && opened.error().code() == ErrorCode::kNotFound)

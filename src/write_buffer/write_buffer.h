@@ -99,6 +99,8 @@ class Stream {
   // nothing to deliver it reaches the high watermark: by the first nullopt where the log is in this process, after some
   // where a broker must be heard.
   virtual model::SequenceNumber position() const = 0;
+  // Memory of a payload that is done with, for one to come. A courtesy: large ones are costly to take anew.
+  virtual void recycle(std::string) {}
 };
 
 using Streams = std::map<model::SequencerId, std::unique_ptr<Stream>>;

@@ -36,6 +36,7 @@ Result<write_buffer::Log> SimDatabase::own_log() {
   options.folder = "log";
   options.sequencer_count = 2;
   options.segment_bytes = 64 * 1024;
+  options.closed_segments = write_buffer::Verify::kHeaders;
   MAGNETITE_TRY(auto log, write_buffer::FileLog::open(disk, executor, options));
   return write_buffer::Log::own(std::move(log));
 }

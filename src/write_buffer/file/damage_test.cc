@@ -57,9 +57,9 @@ class Damage : public ::testing::TestWithParam<Files> {
     return is_data;
   }
 
-  Result<RecoveredLog> recover() {
+  Result<RecoveredLog> recover(Verify closed_segments = Verify::kAll) {
     Result<RecoveredLog> recovered;
-    world_.run([&] { recovered = recover_log(world_.disk, World::kFolder); });
+    world_.run([&] { recovered = recover_log(world_.disk, World::kFolder, closed_segments); });
     return recovered;
   }
   // Both keep the same records.
@@ -98,6 +98,17 @@ TEST_P(Damage, OfAnyBitBelowTheSyncedOffsetIsReportedAndElsewhereHarmless) {
       }
     }
   }
+}
+
+TEST_P(Damage, InAClosedSegmentIsLeftToTheReaderWhereThatWasAsked) {
+  const auto unread = recover(Verify::kHeaders);
+  ASSERT_TRUE(unread && same(*unread, *before_)) << "headers tell the same as all that stands between them";
+  ASSERT_TRUE(world_.disk.flip_bit(path_of(0), format::kDataOffset + 70, 3));
+  EXPECT_EQ(code_of(recover()), ErrorCode::kCorruption);
+  const auto after = recover(Verify::kHeaders);
+  EXPECT_TRUE(after && same(*after, *before_));
+  ASSERT_TRUE(world_.disk.flip_bit(path_of(before_->segments.size() - 1), format::kDataOffset + 70, 3));
+  EXPECT_EQ(code_of(recover(Verify::kHeaders)), ErrorCode::kCorruption) << "the last one is looked at";
 }
 
 TEST_P(Damage, ByACutFileIsReported) {

@@ -158,7 +158,7 @@ Result<std::unique_ptr<FileLog>> FileLog::open(Disk& disk, Executor& executor, F
   options.segment_bytes = format::aligned(options.segment_bytes);
   MAGNETITE_RETURN_IF_ERROR(disk.create_directories(options.folder));
   MAGNETITE_TRY(std::unique_ptr<FolderLock> lock, disk.lock_folder(options.folder));
-  MAGNETITE_TRY(RecoveredLog recovered, recover_log(disk, options.folder));
+  MAGNETITE_TRY(RecoveredLog recovered, recover_log(disk, options.folder, options.closed_segments));
   if (recovered.segments.empty()) {
     recovered.log_id = model::Uuid::random();
     recovered.next_numbers.assign(options.sequencer_count, 0);

@@ -7,6 +7,7 @@
 
 #include "base/disk.h"
 #include "base/executor.h"
+#include "write_buffer/file/recovery.h"
 #include "write_buffer/sync_mode.h"
 #include "write_buffer/write_buffer.h"
 
@@ -19,6 +20,7 @@ struct FileLogOptions {
   uint64_t segment_bytes = 64ull << 20;  // zero-filled ahead
   uint64_t record_bytes_max = 128ull << 20;
   uint64_t queue_bytes_max = 256ull << 20;  // appended but not yet written
+  Verify closed_segments = Verify::kAll;    // when it is opened
 };
 
 // Owns the folder (locked). Recovers on open: damage below the synced offset is kCorruption and leaves the files

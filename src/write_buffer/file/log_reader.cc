@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <utility>
 
 #include "write_buffer/file/batch_reader.h"
 #include "write_buffer/file/segment_files.h"
 
 namespace magnetite::write_buffer {
 namespace {
+
+constexpr size_t kSpareBytesMax = 16 << 20;
 
 // Where a reader stands in one sequencer.
 struct Position {
@@ -61,6 +64,9 @@ class LogStream final : public Stream {
     }
   }
   model::SequenceNumber position() const override { return {position_.next_number}; }
+  void recycle(std::string payload) override {
+    if (payload.capacity() <= kSpareBytesMax) spare_ = std::move(payload);
+  }
 
  private:
   Result<std::optional<SequencedRecord>> next_of_batch() {
@@ -74,7 +80,9 @@ class LogStream final : public Stream {
       return std::optional<SequencedRecord>();
     position_.next_number = stored_at.sequence.number.value + 1;
     MAGNETITE_TRY(Headers headers, format::decode_headers(view->headers));
-    return SequencedRecord{stored_at, std::move(headers), std::string(view->payload)};
+    std::string payload = std::exchange(spare_, {});
+    payload.assign(view->payload);
+    return SequencedRecord{stored_at, std::move(headers), std::move(payload)};
   }
   void leave_batch() {
     cursor_.reset();
@@ -116,6 +124,7 @@ class LogStream final : public Stream {
   std::optional<format::RecordCursor> cursor_;
   uint64_t batch_end_ = 0;
   uint64_t skip_to_ = 0;
+  std::string spare_;  // memory for the next payload
 };
 
 class LogReader final : public Reader {

@@ -38,7 +38,11 @@ struct RecoveredLog {
   std::vector<SpareFile> spares;       // trimmed segments kept for reuse
 };
 
+// Of segments that are closed, how much is looked at: all, or only the headers, where whoever reads the log verifies
+// what it needs.
+enum class Verify : uint8_t { kAll, kHeaders };
+
 // kCorruption (path and offset) for damage below an offset known to be synced.
-Result<RecoveredLog> recover_log(Disk& disk, const std::string& folder);
+Result<RecoveredLog> recover_log(Disk& disk, const std::string& folder, Verify closed_segments);
 
 }  // namespace magnetite::write_buffer

@@ -20,6 +20,8 @@ management::DatabaseStatus::DatabaseState to_proto_state(server::DatabaseState s
       return management::DatabaseStatus::DATABASE_STATE_KNOWN;
     case server::DatabaseState::kRulesLoaded:
       return management::DatabaseStatus::DATABASE_STATE_RULES_LOADED;
+    case server::DatabaseState::kCatalogLoaded:
+      return management::DatabaseStatus::DATABASE_STATE_CATALOG_LOADED;
     case server::DatabaseState::kReplay:
       return management::DatabaseStatus::DATABASE_STATE_REPLAY;
     case server::DatabaseState::kInitialized:

@@ -22,15 +22,26 @@ void DatabaseRegistry::set(const std::string& name, Entry entry) {
   current = std::move(entry);
 }
 
+void DatabaseRegistry::fail(const std::string& name, std::string error) {
+  std::shared_ptr<database::Database> before;
+  const MutexLock lock(mutex_);
+  Entry& current = entries_[name];
+  before = std::move(current.database);
+  current.database = nullptr;
+  current.error = std::move(error);
+}
+
 Result<std::shared_ptr<database::Database>> DatabaseRegistry::find(std::string_view name) const {
   const MutexLock lock(mutex_);
   const auto found = entries_.find(name);
-  if (found == entries_.end()) return fail(ErrorCode::kNotFound, fmt::format("Database {} not found", name));
+  if (found == entries_.end()) return magnetite::fail(ErrorCode::kNotFound, fmt::format("Database {} not found", name));
   const Entry& entry = found->second;
   if (!entry.error.empty())
-    return fail(ErrorCode::kFailedPrecondition, fmt::format("database {} could not be loaded: {}", name, entry.error));
+    return magnetite::fail(ErrorCode::kFailedPrecondition,
+                           fmt::format("database {} could not be loaded: {}", name, entry.error));
   if (entry.state != DatabaseState::kInitialized)
-    return fail(ErrorCode::kUnavailable, fmt::format("database {} is loading ({})", name, to_string(entry.state)));
+    return magnetite::fail(ErrorCode::kUnavailable,
+                           fmt::format("database {} is loading ({})", name, to_string(entry.state)));
   return entry.database;
 }
 

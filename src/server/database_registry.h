@@ -20,13 +20,15 @@ class DatabaseRegistry {
   struct Entry {
     DatabaseState state = DatabaseState::kKnown;
     std::string error;
-    std::shared_ptr<database::Database> database;  // set from kReplay on
+    std::shared_ptr<database::Database> database;  // from kCatalogLoaded on, unless there is an error
   };
 
   // False if the name is taken, by whatever.
   bool reserve(const std::string& name) EXCLUDES(mutex_);
   void forget(const std::string& name) EXCLUDES(mutex_);
   void set(const std::string& name, Entry entry) EXCLUDES(mutex_);
+  // It stays in the state it had reached, for people; what there was of it is let go.
+  void fail(const std::string& name, std::string error) EXCLUDES(mutex_);
 
   // kNotFound; kUnavailable while it loads; kFailedPrecondition when it is broken, with the reason.
   Result<std::shared_ptr<database::Database>> find(std::string_view name) const EXCLUDES(mutex_);

@@ -38,6 +38,8 @@ std::string_view to_string(DatabaseState state) {
       return "known";
     case DatabaseState::kRulesLoaded:
       return "rules loaded";
+    case DatabaseState::kCatalogLoaded:
+      return "catalog loaded";
     case DatabaseState::kReplay:
       return "replay";
     case DatabaseState::kInitialized:
@@ -49,6 +51,8 @@ std::string_view to_string(DatabaseState state) {
 namespace {
 
 constexpr uint32_t kSequencersMax = 8;
+constexpr Duration kRetryMin = std::chrono::seconds(1);  // of what the store refused at the start
+constexpr Duration kRetryMax = std::chrono::minutes(1);
 
 uint64_t machine_memory_bytes() {
   struct sysinfo info{};
@@ -75,7 +79,7 @@ class ServerImpl final : public Server {
                options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax)}),
         dummy_pool_(executor, {.name = "dummy-jobs", .threads = 2, .queue_jobs_max = 64}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
-        loader_(store, databases_,
+        loader_(executor, store, databases_, {options_.loads_max, cores()},
                 [this](model::ServerId id, model::DatabaseRules rules) {
                   return open_database(id, std::move(rules), database::Database::Origin::kExisting);
                 }),
@@ -330,33 +334,33 @@ class ServerImpl final : public Server {
       while (!server_id_ && state_ != ServerState::kStopping) changed_.wait_until(mutex_, kNever, WaitReason::kIdle);
       id = server_id_;
     }
-    constexpr std::chrono::seconds kRetryDelay{1};
-    while (!stopping_) {
-      auto later = loader_.load_all(*id, stopping_);
+    Duration delay = kRetryMin;
+    auto names = loader_.find(*id);
+    for (; !names; names = loader_.find(*id)) {
+      log::error("databases could not be listed", {{"error", names.error().message()}});
       {
         const MutexLock lock(mutex_);
-        if (state_ == ServerState::kStopping) return;
-        if (later) {
-          error_.clear();
-          state_ = ServerState::kReady;
-          log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
-        } else {
-          error_ = "store error: " + later.error().message();
-          log::error("databases could not be listed", {{"error", later.error().message()}});
-        }
+        error_ = "store error: " + names.error().message();
       }
-      if (later) return load_later(*id, *std::move(later));
-      if (!wait_to_retry(kRetryDelay)) return;
+      if (!wait_to_retry(delay)) return;
+      delay = std::min(2 * delay, kRetryMax);
     }
+    const std::vector<std::string> later = loader_.load(*id, *names, stopping_);
+    {
+      const MutexLock lock(mutex_);
+      if (state_ == ServerState::kStopping) return;
+      error_.clear();
+      state_ = ServerState::kReady;
+    }
+    log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
+    load_later(*id, later);
   }
 
   // Databases for which the store failed; the others are open meanwhile.
   void load_later(model::ServerId id, std::vector<std::string> names) EXCLUDES(mutex_) {
-    constexpr Duration kRetryMin = std::chrono::seconds(1);
-    constexpr Duration kRetryMax = std::chrono::minutes(1);
     for (Duration delay = kRetryMin; !names.empty(); delay = std::min(2 * delay, kRetryMax)) {
       if (!wait_to_retry(delay)) return;
-      std::erase_if(names, [&](const std::string& name) { return !loader_.load(id, name, stopping_); });
+      names = loader_.load(id, names, stopping_);
     }
   }
 

@@ -35,6 +35,7 @@ struct ServerOptions {
   bool create_databases_on_write = true;
   model::Limits limits;
   size_t databases_max = 1'000;
+  size_t loads_max = 16;          // databases that load at a time
   size_t cache_bytes_max = 0;     // decoded columns; 0 = a quarter of the machine's memory
   uint64_t memory_bytes_max = 0;  // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
   uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
@@ -46,7 +47,9 @@ struct ServerOptions {
 enum class ServerState : uint8_t { kWaitingForServerId, kLoading, kReady, kStopping };
 std::string_view to_string(ServerState state);
 
-enum class DatabaseState : uint8_t { kKnown, kRulesLoaded, kReplay, kInitialized };
+// On its way up; states only move forward. kCatalogLoaded: its files and checkpoints are known, it waits for its
+// replay.
+enum class DatabaseState : uint8_t { kKnown, kRulesLoaded, kCatalogLoaded, kReplay, kInitialized };
 std::string_view to_string(DatabaseState state);
 
 struct DatabaseStatus {

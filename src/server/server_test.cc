@@ -21,13 +21,16 @@ class ServerTest : public ::testing::Test {
   void run(std::function<void()> main) { executor_.run(std::move(main)); }
 
   void start() {
+    begin();
+    while (server_->status().state == ServerState::kLoading) executor_.pause(std::chrono::milliseconds(10));
+  }
+  void begin() {
     ServerOptions options;
     options.server_id = model::ServerId{1};
     options.log_folder = "log";
     options.sequencer_count = 2;
     server_ = Server::make(executor_, disk_, store_, std::move(options)).value();
     server_->start();
-    while (server_->status().state == ServerState::kLoading) executor_.pause(std::chrono::milliseconds(10));
   }
   void stop() {
     server_->stop();
@@ -92,6 +95,57 @@ TEST_F(ServerTest, ADatabaseThatIsBrokenIsNotTriedForEver) {
     const uint64_t gets = store_.calls(StoreCall::kGet);
     executor_.pause(std::chrono::minutes(10));
     EXPECT_EQ(store_.calls(StoreCall::kGet), gets);
+    stop();
+  });
+}
+
+TEST_F(ServerTest, ADatabaseThatHangsHoldsUpNoOther) {
+  run([this] {
+    start();
+    const std::vector<std::string> names = {"a", "b", "c", "d", "e"};
+    for (const std::string& name : names) ASSERT_TRUE(write(name, "m v=1i 1"));
+    stop();
+    store_.fail_next({.call = StoreCall::kGet,
+                      .effect = object_store::testing::StoreFaultEffect::kSlow,
+                      .path_part = "/a/",
+                      .delay = std::chrono::hours(1)});
+    begin();
+    while (status("e").state != DatabaseState::kInitialized) executor_.pause(std::chrono::milliseconds(10));
+    for (const std::string& name : names)
+      EXPECT_EQ(status(name).state, name == "a" ? DatabaseState::kKnown : DatabaseState::kInitialized) << name;
+    EXPECT_EQ(server_->status().state, ServerState::kLoading) << "whether a name is free is known when all are loaded";
+    EXPECT_EQ(server_->create_database(model::default_rules("new")).error().code(), ErrorCode::kUnavailable);
+    executor_.advance(std::chrono::hours(1));
+    while (server_->status().state == ServerState::kLoading) executor_.pause(std::chrono::seconds(1));
+    EXPECT_EQ(status("a").state, DatabaseState::kInitialized);
+    stop();
+  });
+}
+
+TEST_F(ServerTest, RulesOfAnotherDatabaseAreRefused) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("good", "m v=1i 1"));
+    stop();
+    const auto rules = memory_store_->get(object_store::ObjectPath({"1", "good", "rules.pb"})).value();
+    ASSERT_TRUE(memory_store_->put(object_store::ObjectPath({"1", "copy", "rules.pb"}), rules));
+    start();
+    EXPECT_THAT(status("copy").error, HasSubstr("has the rules of database 'good'"));
+    EXPECT_EQ(status("copy").state, DatabaseState::kKnown);
+    EXPECT_EQ(status("good").state, DatabaseState::kInitialized);
+    stop();
+  });
+}
+
+TEST_F(ServerTest, AStoreThatCannotBeListedIsAskedAgain) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("db", "m v=1i 1"));
+    stop();
+    store_.fail_next({.call = StoreCall::kListPage, .count = 3});
+    start();
+    EXPECT_EQ(server_->status().error, "");
+    EXPECT_EQ(status("db").state, DatabaseState::kInitialized);
     stop();
   });
 }

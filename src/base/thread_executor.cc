@@ -1,6 +1,9 @@
 #include <pthread.h>
 
 #include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
 #include <thread>
 
 #include "base/executor.h"
@@ -44,11 +47,20 @@ class ThreadExecutor final : public Executor {
 
   Task spawn(std::string name, std::move_only_function<void()> body) override {
     constexpr size_t kThreadNameBytesMax = 15;  // of the kernel, without the NUL
-    std::thread thread([name = name.substr(0, kThreadNameBytesMax), body = std::move(body)]() mutable {
-      pthread_setname_np(pthread_self(), name.c_str());
-      body();
-    });
-    return Task(std::make_unique<ThreadTask>(std::move(thread)));
+    try {
+      std::thread thread([name = name.substr(0, kThreadNameBytesMax), body = std::move(body)]() mutable {
+        pthread_setname_np(pthread_self(), name.c_str());
+        body();
+      });
+      return Task(std::make_unique<ThreadTask>(std::move(thread)));
+    } catch (const std::system_error& error) {
+      // Nothing here can go on without its threads, and a half of them would be worse.
+      std::fprintf(stderr,
+                   "the system gives no thread for '%s': %s; raise the limits of processes and memory (ulimit -u, -v, "
+                   "TasksMax, pids.max)\n",
+                   name.c_str(), error.what());
+      std::abort();
+    }
   }
 
   void yield() override {}

@@ -16,6 +16,7 @@
 #include "query/sql/engine.h"
 #include "rpc/rpc_server.h"
 #include "server/server.h"
+#include "settings/settings.h"
 
 namespace magnetite {
 namespace {
@@ -133,7 +134,20 @@ int main(int argc, char** argv) {
   magnetite::add_run_command(app, options, run_chosen);
   magnetite::cli::add_client_commands(app, exit_code);
   magnetite::add_catalog_command(app, exit_code);
+  const CLI::App& run_command = *app.get_subcommand("run");
+  const CLI::App& shown = magnetite::add_config_command(app);
+  const auto settings = magnetite::Settings::gather(run_command, argc, argv);
+  if (!settings) {
+    fmt::print(stderr, "magnetite: {}\n", settings.error().message());
+    return 1;
+  }
   CLI11_PARSE(app, argc, argv);
+  const CLI::App& configured = shown.parsed() ? shown : run_command;
+  if (auto valid = settings->check(configured); configured.parsed() && !valid) {
+    fmt::print(stderr, "magnetite: {}\n", valid.error().message());
+    return 1;
+  }
+  if (shown.parsed()) fmt::print("{}", settings->describe(shown, argc, argv));
   if (!run_chosen) return exit_code;
   magnetite::configure_log(options);
   if (auto ran = magnetite::run(options); !ran) {

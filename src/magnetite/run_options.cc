@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "settings/settings.h"
+
 namespace magnetite {
 
 // The variables without MAGNETITE_ are those that every program for AWS reads.
@@ -37,9 +39,10 @@ void add_store_options(CLI::App& run, RunOptions& options) {
       ->capture_default_str();
 }
 
-void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
-  CLI::App& run = *app.add_subcommand("run", "Runs the server");
-  run.callback([&chosen] { chosen = true; });
+namespace {
+
+void add_options(CLI::App& run, RunOptions& options) {
+  run.add_option("--config", options.config, "TOML file; its keys are the names of these options, without dashes");
   run.add_option("--server-id", options.server_id, "Number of this server, not 0; may be set later through the API")
       ->envname("MAGNETITE_ID")
       ->check(CLI::Range(1u, UINT32_MAX));
@@ -106,6 +109,25 @@ void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
       ->check(CLI::IsMember({"stdout", "stderr"}))
       ->capture_default_str();
   run.add_flag("-v,--verbose", options.verbosity, "Logs info; twice: debug");
+  name_variables(run);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, RunOptions& options, bool& chosen) {
+  CLI::App& run = *app.add_subcommand("run", "Runs the server");
+  run.callback([&chosen] { chosen = true; });
+  add_options(run, options);
+}
+
+CLI::App& add_config_command(CLI::App& app) {
+  CLI::App& config = *app.add_subcommand("config", "Shows the settings of `magnetite run`");
+  config.require_subcommand(1);
+  CLI::App& show = *config.add_subcommand("show", "Shows each setting, its value, and where that comes from");
+  static RunOptions ignored;
+  add_options(show, ignored);
+  for (CLI::Option* option : show.get_options()) option->capture_default_str();
+  return show;
 }
 
 }  // namespace magnetite

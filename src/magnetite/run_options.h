@@ -16,6 +16,7 @@ class App;
 namespace magnetite {
 
 struct RunOptions {
+  std::string config;  // read before these are parsed
   std::optional<uint32_t> server_id;
   std::string api_bind = "127.0.0.1:8080";
   std::string grpc_bind = "127.0.0.1:8082";
@@ -48,5 +49,8 @@ void add_store_options(CLI::App& command, RunOptions& options);
 
 // Adds the `run` subcommand; `chosen` becomes true when it is used.
 void add_run_command(CLI::App& app, RunOptions& options, bool& chosen);
+
+// Adds `config show`, which takes the flags of `run`; returns it.
+CLI::App& add_config_command(CLI::App& app);
 
 }  // namespace magnetite

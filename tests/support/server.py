@@ -51,13 +51,15 @@ def wait_until(what, reached, shown=lambda: "", seconds_max=120):
 class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
-    def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX, server_id=1):
+    def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX, server_id=1,
+                 working_folder=None):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.log_path = self.folder / "server.log"
         self.options = list(options)
         self.server_id = server_id  # None: it starts without one and is ready when it answers
         self.environment = environment or {}
+        self.working_folder = working_folder  # where a .env would be read; None: the test's own
         self.memory_bytes_max = resource.RLIM_INFINITY if sanitized() else memory_bytes_max
         self.http_port, self.grpc_port = free_ports(2)
         self.process = None
@@ -84,7 +86,7 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    def start(self):
+    def start(self, wait=True):
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
             binary(), "run", "--data-dir", str(self.data),
@@ -94,9 +96,17 @@ class Server:
             command += ["--server-id", str(self.server_id)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **self.environment}, preexec_fn=self.limit_memory)
-        self.wait_ready()
+                                            env={**os.environ, **self.environment}, cwd=self.working_folder,
+                                            preexec_fn=self.limit_memory)
+        if wait:
+            self.wait_ready()
         return self
+
+    def answers(self):
+        try:
+            return requests.get(self.http + "/health", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
 
     def limit_memory(self):
         resource.setrlimit(resource.RLIMIT_DATA, (self.memory_bytes_max, self.memory_bytes_max))
@@ -115,6 +125,11 @@ class Server:
                 pass
             time.sleep(0.02)
         raise AssertionError(f"not ready after {START_SECONDS_MAX} s:\n{self.log()[-4000:]}")
+
+    def wait_state(self, state):
+        def reached():
+            return requests.get(self.http + "/api/v1/status", timeout=5).json()["state"] == state
+        wait_until(f"the server is {state}", reached, self.log)
 
     def kill9(self):
         self.process.send_signal(signal.SIGKILL)

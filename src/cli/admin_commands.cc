@@ -15,7 +15,7 @@ namespace {
 
 // Values of all commands here; they live as long as the commands.
 struct Arguments {
-  std::shared_ptr<const std::string> host;
+  std::shared_ptr<const Endpoint> endpoint;
   ChunkName chunk;
   std::string operation;
   std::optional<uint64_t> wait_nanos;
@@ -31,7 +31,7 @@ void run_as(CLI::App& command, const Shared& arguments, int& exit_code, Body bod
   command.fallthrough();
   command.callback([arguments, &exit_code, body = std::move(body)] {
     const auto run = [&]() -> Result<std::string> {
-      MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments->host));
+      MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments->endpoint));
       return body(*client, *arguments);
     };
     const Result<std::string> shown = run();
@@ -76,9 +76,9 @@ CLI::App& add_group(CLI::App& parent, const char* name, const char* what) {
 
 }  // namespace
 
-void add_chunk_commands(CLI::App& database, const std::shared_ptr<const std::string>& host, int& exit_code) {
+void add_chunk_commands(CLI::App& database, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
-  arguments->host = host;
+  arguments->endpoint = endpoint;
   const auto runs = [&](CLI::App& command, Body body) { run_as(command, arguments, exit_code, std::move(body)); };
 
   CLI::App& chunk = add_group(database, "chunk", "Shows chunks");
@@ -120,9 +120,9 @@ void add_chunk_commands(CLI::App& database, const std::shared_ptr<const std::str
        [](Client& client, const Arguments& given) { return ok(client.unload_chunk(given.chunk)); });
 }
 
-void add_operation_commands(CLI::App& app, const std::shared_ptr<const std::string>& host, int& exit_code) {
+void add_operation_commands(CLI::App& app, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
-  arguments->host = host;
+  arguments->endpoint = endpoint;
   const auto runs = [&](CLI::App& command, Body body) { run_as(command, arguments, exit_code, std::move(body)); };
   const auto one = [&](CLI::App& group, const char* name, const char* what) -> CLI::App& {
     CLI::App& command = *group.add_subcommand(name, what);
@@ -156,9 +156,9 @@ void add_operation_commands(CLI::App& app, const std::shared_ptr<const std::stri
   });
 }
 
-void add_server_commands(CLI::App& app, const std::shared_ptr<const std::string>& host, int& exit_code) {
+void add_server_commands(CLI::App& app, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
-  arguments->host = host;
+  arguments->endpoint = endpoint;
   CLI::App& server = add_group(app, "server", "Shows and sets the server's id");
   run_as(*server.add_subcommand("get", "Shows the server's id"), arguments, exit_code,
          [](Client& client, const Arguments&) -> Result<std::string> {

@@ -10,9 +10,11 @@ class App;
 
 namespace magnetite::cli {
 
-// `host` is filled by the time a command runs. `exit_code` outlives `app`.
-void add_chunk_commands(CLI::App& database, const std::shared_ptr<const std::string>& host, int& exit_code);
-void add_operation_commands(CLI::App& app, const std::shared_ptr<const std::string>& host, int& exit_code);
-void add_server_commands(CLI::App& app, const std::shared_ptr<const std::string>& host, int& exit_code);
+struct Endpoint;  // client.h
+
+// `endpoint` is filled by the time a command runs. `exit_code` outlives `app`.
+void add_chunk_commands(CLI::App& database, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code);
+void add_operation_commands(CLI::App& app, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code);
+void add_server_commands(CLI::App& app, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code);
 
 }  // namespace magnetite::cli

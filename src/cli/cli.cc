@@ -21,7 +21,7 @@ namespace {
 
 // Values of all commands; they live as long as the process.
 struct Arguments {
-  std::shared_ptr<std::string> host = std::make_shared<std::string>("http://127.0.0.1:8082");
+  std::shared_ptr<Endpoint> endpoint = std::make_shared<Endpoint>();
   std::string database;
   std::string file;
   std::string sql;
@@ -63,21 +63,21 @@ Result<> create(const Arguments& arguments) {
   lifecycle.set_late_arrive_window_seconds(arguments.late_arrive_window_seconds);
   lifecycle.set_persist_row_threshold(arguments.persist_row_threshold);
   lifecycle.set_persist_age_threshold_seconds(arguments.persist_age_threshold_seconds);
-  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.host));
+  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.endpoint));
   MAGNETITE_RETURN_IF_ERROR(client->create_database(rules));
   fmt::print("Ok\n");
   return {};
 }
 
 Result<> list(const Arguments& arguments) {
-  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.host));
+  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.endpoint));
   MAGNETITE_TRY(const std::vector<std::string> names, client->list_databases());
   for (const std::string& name : names) fmt::print("{}\n", name);
   return {};
 }
 
 Result<> get(const Arguments& arguments) {
-  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.host));
+  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.endpoint));
   MAGNETITE_TRY(const management::DatabaseRules rules, client->get_database(arguments.database));
   fmt::print("{}\n", rules_json(rules));
   return {};
@@ -93,7 +93,7 @@ Result<std::string> read_all(const std::string& path) {
 
 Result<> write(const Arguments& arguments) {
   MAGNETITE_TRY(const std::string text, read_all(arguments.file));
-  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.host));
+  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.endpoint));
   constexpr size_t kPieceBytes = 4 << 20;
   const bool show_progress = ::isatty(STDERR_FILENO) != 0 && text.size() > kPieceBytes;
   std::string_view rest = text;
@@ -118,7 +118,7 @@ Result<> write(const Arguments& arguments) {
 
 Result<> query(const Arguments& arguments) {
   MAGNETITE_TRY(const result_format::Format format, result_format::parse_format(arguments.format));
-  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.host));
+  MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*arguments.endpoint));
   MAGNETITE_TRY(const std::shared_ptr<arrow::RecordBatchReader> rows, client->query(arguments.database, arguments.sql));
   const auto writer = result_format::Writer::make(format, rows->schema());
   std::string out;
@@ -172,9 +172,12 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<Arguments>();
   // `-h` is the host, as users of the 2021 command line know it; help is --help.
   app.set_help_flag("--help", "Prints this help");
-  app.add_option("--host,-h", *arguments->host, "gRPC address of the server")
+  app.add_option("--host,-h", arguments->endpoint->host, "Address of the server, http:// or https://")
       ->envname("MAGNETITE_ADDR")
       ->capture_default_str();
+  app.add_option("--ca-cert", arguments->endpoint->ca_certificates,
+                 "File of certificates (PEM) to trust for https:// instead of the system's")
+      ->envname("MAGNETITE_CA_CERT");
   app.fallthrough();
   CLI::App& database = *app.add_subcommand("database", "Creates, shows, writes and queries databases");
   database.require_subcommand(1);
@@ -199,9 +202,9 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   query_command.add_option("--format,-f", arguments->format, "pretty, json, jsonl or csv")->capture_default_str();
   query_command.callback([arguments, &exit_code] { exit_code = report(query(*arguments)); });
   for (CLI::App* command : database.get_subcommands({})) command->fallthrough();
-  add_chunk_commands(database, arguments->host, exit_code);
-  add_operation_commands(app, arguments->host, exit_code);
-  add_server_commands(app, arguments->host, exit_code);
+  add_chunk_commands(database, arguments->endpoint, exit_code);
+  add_operation_commands(app, arguments->endpoint, exit_code);
+  add_server_commands(app, arguments->endpoint, exit_code);
 }
 
 }  // namespace magnetite::cli

@@ -8,6 +8,7 @@
 #include <influxdata/iox/management/v1/service.grpc.pb.h>
 #include <influxdata/iox/write/v1/service.grpc.pb.h>
 
+#include <fstream>
 #include <glaze/json.hpp>
 
 namespace magnetite::cli {
@@ -40,10 +41,12 @@ Error to_error(const grpc::Status& status, const std::string& host) {
 
 class ClientImpl final : public Client {
  public:
-  ClientImpl(std::string host, std::string address) : host_(std::move(host)), address_(std::move(address)) {
+  // `roots` of TLS in PEM, empty for the system's; nullopt: no TLS.
+  ClientImpl(std::string host, std::string address, std::optional<std::string> roots)
+      : host_(std::move(host)), address_(std::move(address)), roots_(std::move(roots)) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
-    const auto channel = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
+    const auto channel = grpc::CreateCustomChannel(address_, credentials(), arguments);
     management_ = management::ManagementService::NewStub(channel);
     write_ = write_api::WriteService::NewStub(channel);
     operations_ = longrunning::Operations::NewStub(channel);
@@ -194,9 +197,11 @@ class ClientImpl final : public Client {
   Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
                                                           const std::string& sql) override {
     if (flight_ == nullptr) {
-      const auto location = arrow::flight::Location::Parse("grpc://" + address_);
+      const auto location = arrow::flight::Location::Parse((roots_ ? "grpc+tls://" : "grpc://") + address_);
       if (!location.ok()) return fail(ErrorCode::kInvalidInput, location.status().message());
-      auto connected = arrow::flight::FlightClient::Connect(*location);
+      arrow::flight::FlightClientOptions options = arrow::flight::FlightClientOptions::Defaults();
+      options.tls_root_certs = roots_.value_or("");
+      auto connected = arrow::flight::FlightClient::Connect(*location, options);
       if (!connected.ok()) return fail(ErrorCode::kUnavailable, connected.status().message());
       flight_ = *std::move(connected);
     }
@@ -236,6 +241,13 @@ class ClientImpl final : public Client {
     return request;
   }
 
+  std::shared_ptr<grpc::ChannelCredentials> credentials() const {
+    if (!roots_) return grpc::InsecureChannelCredentials();
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = *roots_;
+    return grpc::SslCredentials(options);
+  }
+
   Result<> check(const grpc::Status& status) const {
     if (status.ok()) return {};
     return std::unexpected(to_error(status, host_));
@@ -247,6 +259,7 @@ class ClientImpl final : public Client {
 
   const std::string host_;
   const std::string address_;
+  const std::optional<std::string> roots_;
   std::unique_ptr<management::ManagementService::Stub> management_;
   std::unique_ptr<write_api::WriteService::Stub> write_;
   std::unique_ptr<longrunning::Operations::Stub> operations_;
@@ -255,14 +268,23 @@ class ClientImpl final : public Client {
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> Client::make(const std::string& host) {
-  constexpr std::string_view kScheme = "http://";
-  if (!host.starts_with(kScheme))
+Result<std::unique_ptr<Client>> Client::make(const Endpoint& endpoint) {
+  const std::string_view host = endpoint.host;
+  const size_t scheme = host.find("://");
+  if (!host.starts_with("http://") && !host.starts_with("https://"))
     return fail(ErrorCode::kInvalidInput,
-                fmt::format("--host '{}' must be http://name:port of the gRPC listener", host));
-  std::string address = host.substr(kScheme.size());
+                fmt::format("--host '{}' must be http://name:port or https://name:port", host));
+  std::string address(host.substr(scheme + 3));
   while (address.ends_with('/')) address.pop_back();
-  return std::make_unique<ClientImpl>(host, std::move(address));
+  std::optional<std::string> roots;
+  if (host.starts_with("https://")) roots.emplace();
+  if (roots && !endpoint.ca_certificates.empty()) {
+    std::ifstream file(endpoint.ca_certificates);
+    roots->assign(std::istreambuf_iterator<char>(file), {});
+    if (!file || roots->empty())
+      return fail(ErrorCode::kInvalidInput, fmt::format("--ca-cert {}: cannot be read", endpoint.ca_certificates));
+  }
+  return std::make_unique<ClientImpl>(endpoint.host, std::move(address), std::move(roots));
 }
 
 }  // namespace magnetite::cli

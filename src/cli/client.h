@@ -32,12 +32,18 @@ struct ChunkName {
   uint32_t id = 0;
 };
 
+// Where the server is.
+struct Endpoint {
+  std::string host = "http://127.0.0.1:8082";
+  std::string ca_certificates;  // file (PEM) trusted instead of the system's; for https
+};
+
 // Not thread-safe.
 class Client {
  public:
   virtual ~Client() = default;
-  // `host` is http://name:port of the gRPC listener.
-  static Result<std::unique_ptr<Client>> make(const std::string& host);
+  // The host is http://name:port or https://name:port.
+  static Result<std::unique_ptr<Client>> make(const Endpoint& endpoint);
 
   virtual Result<> create_database(const management::DatabaseRules& rules) = 0;
   virtual Result<std::vector<std::string>> list_databases() = 0;

@@ -4,9 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancel_after.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,7 +25,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -66,65 +63,34 @@ std::string_view without_authority(std::string_view target) {
   return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
-// Cancels a query whose client goes away while it runs. A client that has sent its next request already is not watched:
-// writing to it fails soon enough.
-class DisconnectWatch {
- public:
-  DisconnectWatch(tcp::socket& socket, std::shared_ptr<query::sql::Cancellation> cancellation)
-      : state_(std::make_shared<State>()) {
-    auto handler = [&socket, state = state_, cancellation = std::move(cancellation)](const error_code& code) {
-      if (code || !state->active) return;
-      char byte;
-      error_code failed;
-      const size_t size = socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failed);
-      if (failed || size == 0) cancellation->cancel();
-    };
-    socket.async_wait(tcp::socket::wait_read, asio::bind_cancellation_slot(state_->signal.slot(), std::move(handler)));
-  }
-  ~DisconnectWatch() {
-    state_->active = false;
-    state_->signal.emit(asio::cancellation_type::terminal);
-  }
-  DisconnectWatch(const DisconnectWatch&) = delete;
-  DisconnectWatch& operator=(const DisconnectWatch&) = delete;
-
- private:
-  struct State {
-    asio::cancellation_signal signal;
-    bool active = true;
-  };
-  std::shared_ptr<State> state_;
-};
-
 class ConnectionImpl final : public Connection, public std::enable_shared_from_this<ConnectionImpl> {
  public:
-  ConnectionImpl(tcp::socket socket, ConnectionContext& context)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), context_(context) {}
+  ConnectionImpl(net::Arrival arrival, ConnectionContext& context)
+      : stream_(std::move(arrival.stream)),
+        place_(std::move(arrival.place)),
+        is_refused_(arrival.is_refused),
+        timer_(stream_->get_executor()),
+        context_(context) {
+    const std::string& first = arrival.first_bytes;
+    buffer_.commit(asio::buffer_copy(buffer_.prepare(first.size()), asio::buffer(first)));
+  }
 
-  asio::awaitable<void> serve() override {
-    error_code ignored;
-    static_cast<void>(socket_.set_option(tcp::no_delay(true), ignored));
-    static_cast<void>(socket_.set_option(asio::socket_base::keep_alive(true), ignored));
-    while (co_await serve_request()) {
-      if (buffer_.size() == 0 && buffer_.capacity() > kIdleBytesMax) buffer_ = beast::flat_buffer();
+  asio::awaitable<void> run() override {
+    if (is_refused_) {
+      co_await refuse();
+    } else {
+      while (co_await serve_request()) {
+        if (buffer_.size() == 0 && buffer_.capacity() > kIdleBytesMax) buffer_ = beast::flat_buffer();
+      }
     }
     co_await linger();
   }
 
-  asio::awaitable<void> refuse() override {
-    Head head;
-    head.request_id = next_request_id();
-    Response response = error_answer(Error(ErrorCode::kUnavailable, "too many connections"), Api::kV1);
-    co_await answer_and_end(response, head);
-    co_await linger();
-  }
-
   void end(End how) override {
-    asio::post(socket_.get_executor(), [self = shared_from_this(), how] {
+    asio::post(stream_->get_executor(), [self = shared_from_this(), how] {
       if (how == End::kIdle && !self->idle_) return;
       if (self->cancellation_ != nullptr) self->cancellation_->cancel();
-      error_code ignored;
-      static_cast<void>(self->socket_.close(ignored));
+      self->stream_->close();
     });
   }
 
@@ -143,6 +109,13 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
   auto within(std::chrono::milliseconds timeout) { return asio::cancel_after(timer_, timeout, kNoThrow); }
 
+  asio::awaitable<void> refuse() {
+    Head head;
+    head.request_id = next_request_id();
+    Response response = error_answer(Error(ErrorCode::kUnavailable, "too many connections"), Api::kV1);
+    co_await answer_and_end(response, head);
+  }
+
   std::string next_request_id() { return fmt::format("{:016x}", ++context_.requests); }
 
   std::chrono::milliseconds milliseconds_until(MonoTime deadline) const {
@@ -158,7 +131,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     if (context_.stopping) co_return false;
     idle_ = true;
     const auto [code, size] =
-        co_await bhttp::async_read_header(socket_, buffer_, parser, within(context_.options.idle_timeout));
+        co_await bhttp::async_read_header(*stream_, buffer_, parser, within(context_.options.idle_timeout));
     idle_ = false;
     Head head;
     head.request_id = next_request_id();
@@ -186,7 +159,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
       if (wants_100 || chunked || announced > kHeadBytesMax) co_return co_await answer_and_end(*early, head);
     } else if (wants_100 && !parser.is_done()) {
       bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, head.version);
-      const auto [failed, sent] = co_await bhttp::async_write(socket_, go_on, within(context_.options.body_timeout));
+      const auto [failed, sent] = co_await bhttp::async_write(*stream_, go_on, within(context_.options.body_timeout));
       if (failed) co_return false;
     }
     if (auto failed = co_await read_body(parser, body_bytes_max, request, head.api)) {
@@ -250,7 +223,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
       if (!is_sized) {
         parser.get().body().data = free.data();
         parser.get().body().size = free.size();
-        const auto [code, size] = co_await bhttp::async_read_some(socket_, buffer_, parser, within(left));
+        const auto [code, size] = co_await bhttp::async_read_some(*stream_, buffer_, parser, within(left));
         used = body.size() - parser.get().body().size;
         if (code && code != bhttp::error::need_buffer) co_return bad_body(code, api);
       } else if (buffer_.size() > 0) {  // came with the head
@@ -258,7 +231,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
         buffer_.consume(size);
         used += size;
       } else {
-        const auto [code, size] = co_await socket_.async_read_some(free, within(left));
+        const auto [code, size] = co_await stream_->async_read_some(free, within(left));
         used += size;
         if (code) co_return bad_body(code, api);
       }
@@ -287,11 +260,11 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     WorkerPool& pool = lane == Lane::kWrite   ? context_.write_pool
                        : lane == Lane::kQuery ? context_.query_pool
                                               : context_.admin_pool;
-    std::optional<DisconnectWatch> watch;
     if (lane == Lane::kQuery) {
       request.cancellation = std::make_shared<query::sql::Cancellation>();
       cancellation_ = request.cancellation;
-      watch.emplace(socket_, request.cancellation);
+      // Nobody waits for the answer of a client that is gone.
+      stream_->watch_client([cancellation = request.cancellation] { cancellation->cancel(); });
     }
     auto handle = [this, request = std::move(request)]() mutable -> Result<Response> {
       if (context_.aborting) return fail(ErrorCode::kShutdown, "the server is stopping");
@@ -300,7 +273,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     Result<Response> response = co_await run_on<Response>(pool, std::move(handle));
     if (!response) response = error_answer(response.error(), head.api);
     const bool goes_on = co_await write(*response, head);
-    watch.reset();
+    stream_->unwatch_client();
     cancellation_ = nullptr;
     co_return goes_on;
   }
@@ -332,7 +305,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     message.keep_alive(head.keep_alive);
     if (response.status != 204) message.content_length(response.body.size());
     if (!head.body_unwanted) message.body() = std::move(response.body);
-    const auto [code, size] = co_await bhttp::async_write(socket_, message, within(context_.options.body_timeout));
+    const auto [code, size] = co_await bhttp::async_write(*stream_, message, within(context_.options.body_timeout));
     co_return !code && head.keep_alive;
   }
 
@@ -348,7 +321,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     if (chunked) message.chunked(true);
     bhttp::response_serializer<bhttp::empty_body> serializer(message);
     const auto [code, size] =
-        co_await bhttp::async_write_header(socket_, serializer, within(context_.options.body_timeout));
+        co_await bhttp::async_write_header(*stream_, serializer, within(context_.options.body_timeout));
     bool sent = !code;
     Result<std::string> piece = std::move(response.body);
     while (sent && piece && !piece->empty()) {  // NOLINT(bugprone-use-after-move): filled again below
@@ -380,7 +353,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   asio::awaitable<bool> send(const Buffers& buffers) {
     beast::buffers_suffix<Buffers> rest(buffers);
     while (beast::buffer_bytes(rest) > 0) {
-      const auto [code, size] = co_await socket_.async_write_some(rest, within(context_.options.body_timeout));
+      const auto [code, size] = co_await stream_->async_write_some(rest, within(context_.options.body_timeout));
       if (code) co_return false;
       rest.consume(size);
     }
@@ -403,20 +376,22 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   // A client that still sends must not lose our answer to a reset: read on for a moment.
   asio::awaitable<void> linger() {
     constexpr std::chrono::milliseconds kPatience{2'000};
-    error_code ignored;
-    static_cast<void>(socket_.shutdown(tcp::socket::shutdown_send, ignored));
-    std::array<char, 4096> rest;
-    const MonoTime deadline = context_.clock.mono_now() + std::min(kPatience, context_.options.body_timeout);
+    const auto patience = std::min(kPatience, context_.options.body_timeout);
+    const MonoTime deadline = context_.clock.mono_now() + patience;
     idle_ = true;
+    co_await stream_->end_sending(patience);
+    std::array<char, 4096> rest;
     while (!context_.stopping) {
       const auto left = milliseconds_until(deadline);
       if (left.count() == 0) break;
-      const auto [code, size] = co_await socket_.async_read_some(asio::buffer(rest), within(left));
+      const auto [code, size] = co_await stream_->async_read_some(asio::buffer(rest), within(left));
       if (code) break;
     }
   }
 
-  tcp::socket socket_;
+  const std::unique_ptr<net::Stream> stream_;
+  const net::Place place_;
+  const bool is_refused_;
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   ConnectionContext& context_;
@@ -426,8 +401,8 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
 }  // namespace
 
-std::shared_ptr<Connection> Connection::make(tcp::socket socket, ConnectionContext& context) {
-  return std::make_shared<ConnectionImpl>(std::move(socket), context);
+std::shared_ptr<Connection> Connection::make(net::Arrival arrival, ConnectionContext& context) {
+  return std::make_shared<ConnectionImpl>(std::move(arrival), context);
 }
 
 }  // namespace magnetite::http

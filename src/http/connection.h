@@ -3,12 +3,13 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 
 #include "base/worker_pool.h"
 #include "http/body_budget.h"
 #include "http/service.h"
+#include "net/connection_set.h"
+#include "net/stream.h"
 
 namespace magnetite::http {
 
@@ -26,20 +27,13 @@ struct ConnectionContext {
   std::atomic<bool> aborting = false;  // queued requests are refused instead of run
 };
 
-// Runs on the socket's executor, a strand.
-class Connection {
+// Runs on the stream's executor, a strand.
+class Connection : public net::Connection {
  public:
-  static std::shared_ptr<Connection> make(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
-  virtual ~Connection() = default;
+  static std::shared_ptr<Connection> make(net::Arrival arrival, ConnectionContext& context);
 
-  // Until the connection ends. The caller keeps `this` alive.
-  virtual boost::asio::awaitable<void> serve() = 0;
-  // Instead of serve(): 503, then the end.
-  virtual boost::asio::awaitable<void> refuse() = 0;
-
-  // From any thread. kIdle: ends it unless a request is being handled; kNow: breaks that off as well.
-  enum class End : uint8_t { kIdle, kNow };
-  virtual void end(End how) = 0;
+  // Until the connection ends; one that is refused is only told so. The caller keeps `this` alive.
+  virtual boost::asio::awaitable<void> run() = 0;
 };
 
 }  // namespace magnetite::http

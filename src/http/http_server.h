@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "base/executor.h"
 #include "base/result.h"
+#include "net/edges.h"
 
 namespace magnetite::server {
 class Server;
@@ -20,11 +20,8 @@ class Engine;
 namespace magnetite::http {
 
 struct HttpOptions {
-  std::string bind_address = "127.0.0.1:8080";
   uint64_t body_bytes_max = 64ull << 20;  // after decompression; 413 above
-  size_t connections_max = 10'000;
-  size_t io_threads = 1;
-  size_t write_threads = 32;  // requests blocked on the log at the same time
+  size_t write_threads = 32;              // requests blocked on the log at the same time
   size_t query_threads = 16;
   uint64_t bodies_bytes_max = 1ull << 30;          // of all requests together; 429 above
   std::chrono::milliseconds idle_timeout{75'000};  // between requests, and for a head to arrive whole
@@ -33,15 +30,13 @@ struct HttpOptions {
   size_t query_queue_max = 256;
 };
 
-// Owns its threads. stop() lets running requests finish within `drain`.
-class HttpServer {
+// Serves the connections that a listener gives it, on the listener's threads; owns those that run requests. stop() lets
+// running requests finish within `drain`; it comes after the listener stopped accepting and before it stops.
+class HttpServer : public net::HttpEdge {
  public:
-  // Binds at once: kUnavailable with the address when that fails.
-  static Result<std::unique_ptr<HttpServer>> start(Executor& executor, server::Server& server,
-                                                   query::sql::Engine& engine, HttpOptions options);
-  virtual ~HttpServer() = default;
-  virtual std::string address() const = 0;  // with the real port
-  virtual void stop(std::chrono::seconds drain) = 0;
+  static std::unique_ptr<HttpServer> make(Executor& executor, server::Server& server, query::sql::Engine& engine,
+                                          HttpOptions options);
+  virtual void stop(std::chrono::seconds drain) = 0;  // idempotent
 };
 
 }  // namespace magnetite::http

@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "base/disk.h"
 #include "base/executor.h"
@@ -12,6 +14,7 @@
 #include "http/http_server.h"
 #include "magnetite/catalog_command.h"
 #include "magnetite/run_options.h"
+#include "net/listener.h"
 #include "object_store/open_store.h"
 #include "query/sql/engine.h"
 #include "rpc/rpc_server.h"
@@ -61,6 +64,17 @@ Result<object_store::StoreSettings> store_settings(const RunOptions& options) {
   return object_store::store_settings(store);
 }
 
+net::ListenerOptions listener_options(const RunOptions& options) {
+  net::ListenerOptions listener;
+  listener.binds = {{options.api_bind, "--api-bind"}, {options.grpc_bind, "--grpc-bind"}};
+  listener.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
+  // TLS is worked on there; all else is quick.
+  constexpr size_t kTlsThreadsMax = 4;
+  if (!options.tls_certificate.empty())
+    listener.io_threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kTlsThreadsMax);
+  return listener;
+}
+
 // Spill files of an earlier run mean nothing.
 Result<> empty_scratch(Disk& disk, const std::string& folder) {
   MAGNETITE_RETURN_IF_ERROR(disk.create_directories(folder));
@@ -80,6 +94,11 @@ Result<> run(const RunOptions& options) {
   MAGNETITE_TRY(const write_buffer::SyncMode sync, write_buffer::SyncMode::parse(options.wal_sync));
   const std::unique_ptr<Executor> executor = make_thread_executor();
   const std::unique_ptr<Disk> disk = make_posix_disk();
+  std::unique_ptr<net::Tls> tls;
+  if (!options.tls_certificate.empty()) {
+    const net::TlsFiles files{options.tls_certificate, options.tls_key};
+    MAGNETITE_TRY(tls, net::Tls::load(*disk, executor->clock(), files));
+  }
   MAGNETITE_TRY(const object_store::StoreSettings settings, store_settings(options));
   const std::unique_ptr<object_store::ObjectStore> store = object_store::open_store(settings, *executor, *disk);
   MAGNETITE_RETURN_IF_ERROR(disk->create_directories(options.data_dir));
@@ -100,23 +119,25 @@ Result<> run(const RunOptions& options) {
   MAGNETITE_TRY(const std::unique_ptr<query::sql::Engine> engine, query::sql::Engine::make(*executor, *server, sql));
 
   http::HttpOptions http_options;
-  http_options.bind_address = options.api_bind;
   http_options.body_bytes_max = options.body_bytes_max;
-  MAGNETITE_TRY(const std::unique_ptr<http::HttpServer> http,
-                http::HttpServer::start(*executor, *server, *engine, http_options));
-  rpc::RpcOptions rpc_options;
-  rpc_options.bind_address = options.grpc_bind;
+  http_options.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
+  const std::unique_ptr<http::HttpServer> http = http::HttpServer::make(*executor, *server, *engine, http_options);
   MAGNETITE_TRY(const std::unique_ptr<rpc::RpcServer> rpc,
-                rpc::RpcServer::start(*executor, *server, *engine, rpc_options));
+                rpc::RpcServer::start(*executor, *server, *engine, {.scratch_folder = scratch}));
+  MAGNETITE_TRY(const std::unique_ptr<net::Listener> listener,
+                net::Listener::start(*executor, listener_options(options), tls.get(), *http, *rpc));
   server->start();
-  fmt::print("magnetite listens on http://{} (HTTP) and {} (gRPC, Arrow Flight)\n", http->address(), rpc->address());
+  for (const std::string& address : listener->addresses())
+    fmt::print("magnetite listens on {}://{} (HTTP, gRPC, Arrow Flight)\n", tls == nullptr ? "http" : "https", address);
   std::fflush(stdout);
 
   int received = 0;
   sigwait(&signals, &received);
   log::info("stopping", {{"signal", std::to_string(received)}});
+  listener->stop_accepting();
   http->stop(kDrain);
   rpc->stop(kDrain);
+  listener->stop();
   server->stop();
   return {};
 }

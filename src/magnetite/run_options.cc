@@ -46,11 +46,23 @@ void add_options(CLI::App& run, RunOptions& options) {
   run.add_option("--server-id", options.server_id, "Number of this server, not 0; may be set later through the API")
       ->envname("MAGNETITE_ID")
       ->check(CLI::Range(1u, UINT32_MAX));
-  run.add_option("--api-bind", options.api_bind, "Address of HTTP")
+  run.add_option("--api-bind", options.api_bind, "Address of HTTP and gRPC")
       ->envname("MAGNETITE_BIND_ADDR")
       ->capture_default_str();
-  run.add_option("--grpc-bind", options.grpc_bind, "Address of gRPC and Arrow Flight")
+  run.add_option("--grpc-bind", options.grpc_bind,
+                 "Another such address, where programs expect gRPC and Arrow Flight; may be the same")
       ->envname("MAGNETITE_GRPC_BIND_ADDR")
+      ->capture_default_str();
+  CLI::Option* certificate = run.add_option("--tls-cert", options.tls_certificate,
+                                            "Chain of certificates (PEM): every address speaks TLS only")
+                                 ->envname("MAGNETITE_TLS_CERT");
+  CLI::Option* key = run.add_option("--tls-key", options.tls_key, "Key of the certificate (PEM, without a password)")
+                         ->envname("MAGNETITE_TLS_KEY");
+  certificate->needs(key);
+  key->needs(certificate);
+  run.add_option("--idle-timeout", options.idle_timeout_seconds,
+                 "Seconds for the first bytes of a connection, and between HTTP requests")
+      ->check(CLI::Range(1u, 86'400u))
       ->capture_default_str();
   add_store_options(run, options);
   run.add_option("--wal-sync", options.wal_sync,

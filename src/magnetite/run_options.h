@@ -20,6 +20,9 @@ struct RunOptions {
   std::optional<uint32_t> server_id;
   std::string api_bind = "127.0.0.1:8080";
   std::string grpc_bind = "127.0.0.1:8082";
+  std::string tls_certificate;  // both or none
+  std::string tls_key;
+  uint64_t idle_timeout_seconds = 75;
   object_store::StoreOptions store;  // data_dir in it is not used
   std::string data_dir = "./data";
   std::string wal_sync = "commit";

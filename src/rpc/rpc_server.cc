@@ -1,7 +1,13 @@
 #include "rpc/rpc_server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grpcpp/server_builder.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <utility>
 
 #include "rpc/flight_service.h"
 #include "rpc/management_service.h"
@@ -10,6 +16,31 @@
 
 namespace magnetite::rpc {
 namespace {
+
+// Flight insists on an address of its own. It gets a socket in a folder of ours that has lost its name by the time
+// anyone could look for it: clients come through the listener only.
+class NamelessSocket {
+ public:
+  static Result<NamelessSocket> in(const std::string& folder) {
+    const int descriptor = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return fail(ErrorCode::kUnavailable, fmt::format("cannot open the folder {}", folder));
+    return NamelessSocket(descriptor);
+  }
+  NamelessSocket(NamelessSocket&& other) noexcept : folder_(std::exchange(other.folder_, -1)) {}
+  NamelessSocket& operator=(NamelessSocket&&) = delete;
+  ~NamelessSocket() {
+    if (folder_ < 0) return;
+    ::unlinkat(folder_, kName, 0);
+    ::close(folder_);
+  }
+  // By the descriptor, since the path of a socket has at most 107 bytes.
+  std::string path() const { return fmt::format("/proc/self/fd/{}/{}", folder_, kName); }
+
+ private:
+  static constexpr const char* kName = "flight.sock";
+  explicit NamelessSocket(int folder) : folder_(folder) {}
+  int folder_;
+};
 
 class RpcServerImpl final : public RpcServer {
  public:
@@ -23,9 +54,9 @@ class RpcServerImpl final : public RpcServer {
   ~RpcServerImpl() override { stop(std::chrono::seconds(0)); }
 
   Result<> begin() {
-    auto location = arrow::flight::Location::Parse("grpc://" + options_.bind_address);
-    if (!location.ok())
-      return fail(ErrorCode::kInvalidInput, fmt::format("address '{}' must be host:port", options_.bind_address));
+    MAGNETITE_TRY(const NamelessSocket socket, NamelessSocket::in(options_.scratch_folder));
+    auto location = arrow::flight::Location::ForGrpcUnix(socket.path());
+    if (!location.ok()) return fail(ErrorCode::kInternal, location.status().message());
     arrow::flight::FlightServerOptions flight_options(*location);
     flight_options.builder_hook = [this](void* raw) {
       auto& builder = *static_cast<grpc::ServerBuilder*>(raw);
@@ -33,24 +64,32 @@ class RpcServerImpl final : public RpcServer {
       builder.RegisterService(&operations_);
       builder.RegisterService(&write_);
       builder.RegisterService(&health_);
-      builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second server on this port must fail
       constexpr int kMessageBytesMax = 256 << 20;
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+      acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
     };
     if (const arrow::Status started = flight_.Init(flight_options); !started.ok())
-      return fail(ErrorCode::kUnavailable,
-                  fmt::format("cannot listen on {} (--grpc-bind): {}", options_.bind_address, started.message()));
+      return fail(ErrorCode::kUnavailable, fmt::format("cannot start gRPC: {}", started.message()));
     running_ = true;
     return {};
   }
 
-  std::string address() const override {
-    const std::string host = options_.bind_address.substr(0, options_.bind_address.rfind(':'));
-    return fmt::format("{}:{}", host, flight_.port());
+  void take(int descriptor, std::string_view first_bytes) override {
+    if (!running_) {
+      ::shutdown(descriptor, SHUT_RDWR);
+      ::close(descriptor);
+      return;
+    }
+    const grpc::Slice bytes(first_bytes.data(), first_bytes.size());
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = descriptor;
+    connection.read_buffer = grpc::ByteBuffer(&bytes, 1);
+    acceptor_->HandleNewConnection(&connection);
   }
 
   void stop(std::chrono::seconds drain) override {
-    if (!std::exchange(running_, false)) return;
+    if (!running_.exchange(false)) return;
     const auto deadline =
         std::chrono::system_clock::time_point(std::chrono::nanoseconds(executor_.clock().wall_now().nanos)) + drain;
     static_cast<void>(flight_.Shutdown(&deadline));  // calls that outlive the deadline are cut
@@ -64,7 +103,8 @@ class RpcServerImpl final : public RpcServer {
   HealthService health_;
   FlightService flight_;
   Executor& executor_;
-  bool running_ = false;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::atomic<bool> running_ = false;
 };
 
 }  // namespace

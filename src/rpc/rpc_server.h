@@ -1,4 +1,4 @@
-// The gRPC edge: management, write, health, and Arrow Flight, on one port.
+// The gRPC edge: management, write, health, and Arrow Flight.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 
 #include "base/executor.h"
 #include "base/result.h"
+#include "net/edges.h"
 
 namespace magnetite::server {
 class Server;
@@ -18,15 +19,14 @@ class Engine;
 namespace magnetite::rpc {
 
 struct RpcOptions {
-  std::string bind_address = "127.0.0.1:8082";
+  std::string scratch_folder;  // exists; for a moment
 };
 
-class RpcServer {
+// Listens nowhere: a listener gives it connections. stop() comes after the listener stopped accepting.
+class RpcServer : public net::GrpcEdge {
  public:
   static Result<std::unique_ptr<RpcServer>> start(Executor& executor, server::Server& server,
                                                   query::sql::Engine& engine, RpcOptions options);
-  virtual ~RpcServer() = default;
-  virtual std::string address() const = 0;
   virtual void stop(std::chrono::seconds drain) = 0;
 };
 

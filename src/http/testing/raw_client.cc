@@ -1,11 +1,6 @@
 #include "http/testing/raw_client.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -14,48 +9,7 @@
 
 namespace magnetite::http {
 
-struct RawClient::Socket {
-  int descriptor = -1;
-  ~Socket() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
-RawClient::RawClient(const std::string& address) : socket_(std::make_unique<Socket>()) {
-  const size_t colon = address.rfind(':');
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.substr(0, colon).c_str(), address.substr(colon + 1).c_str(), &hints, &found) != 0)
-    std::abort();
-  socket_->descriptor = socket(found->ai_family, SOCK_STREAM, 0);
-  const int one = 1;
-  setsockopt(socket_->descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-  const timeval give_up{60, 0};
-  setsockopt(socket_->descriptor, SOL_SOCKET, SO_RCVTIMEO, &give_up, sizeof(give_up));
-  setsockopt(socket_->descriptor, SOL_SOCKET, SO_SNDTIMEO, &give_up, sizeof(give_up));
-  if (connect(socket_->descriptor, found->ai_addr, found->ai_addrlen) != 0) close();
-  freeaddrinfo(found);
-}
-
-RawClient::~RawClient() = default;
-
-bool RawClient::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_->descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
-
-bool RawClient::read_more() {
-  char bytes[16 * 1024];
-  const ssize_t got = recv(socket_->descriptor, bytes, sizeof(bytes), 0);
-  if (got <= 0) return false;
-  buffer_.append(bytes, static_cast<size_t>(got));
-  return true;
-}
+bool RawClient::read_more() { return client_.receive(buffer_); }
 
 std::string RawClient::read_line() {
   size_t end;
@@ -108,17 +62,7 @@ Answer RawClient::ask(std::string_view bytes) {
   return read_answer();
 }
 
-bool RawClient::is_closed_by_server() {
-  char byte;
-  return buffer_.empty() && recv(socket_->descriptor, &byte, 1, 0) == 0;
-}
-
-void RawClient::end_of_sending() { shutdown(socket_->descriptor, SHUT_WR); }
-
-void RawClient::close() {
-  ::close(socket_->descriptor);
-  socket_->descriptor = -1;
-}
+bool RawClient::is_closed_by_server() { return buffer_.empty() && client_.is_ended(); }
 
 std::string post(std::string_view target, std::string_view body, std::string_view more_headers) {
   return fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{}\r\n{}", target, body.size(), more_headers,

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "net/testing/client.h"
 
 namespace magnetite::http {
 
@@ -21,23 +22,22 @@ struct Answer {
 // Blocking; gives up after a while, so that a hang is a failure.
 class RawClient {
  public:
-  explicit RawClient(const std::string& address);
-  ~RawClient();
+  explicit RawClient(const std::string& address, net::TestClient::Security security = net::TestClient::Security::kPlain)
+      : client_(address, security) {}
 
-  bool send(std::string_view bytes);  // false: the server has closed
+  bool send(std::string_view bytes) { return client_.send(bytes); }  // false: the server has closed
   Answer read_answer(bool of_head = false);
   Answer ask(std::string_view bytes);
   // True when the server ends the connection and sends nothing more.
   bool is_closed_by_server();
-  void end_of_sending();
-  void close();
+  void end_of_sending() { client_.end_of_sending(); }
+  void close() { client_.close(); }
 
  private:
-  struct Socket;
   std::string read_line();
   bool read_more();
 
-  std::unique_ptr<Socket> socket_;
+  net::TestClient client_;
   std::string buffer_;
 };
 

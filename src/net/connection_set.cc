@@ -1,8 +1,8 @@
-#include "http/connection_set.h"
+#include "net/connection_set.h"
 
 #include <vector>
 
-namespace magnetite::http {
+namespace magnetite::net {
 
 void ConnectionSet::add(std::shared_ptr<Connection> connection) {
   const MutexLock lock(mutex_);
@@ -43,4 +43,4 @@ bool ConnectionSet::wait_until_empty(MonoTime deadline) {
   return true;
 }
 
-}  // namespace magnetite::http
+}  // namespace magnetite::net

@@ -1,13 +1,22 @@
-// The open connections of a server, so that stopping can end them.
+// Open connections, so that stopping can end them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
 #include "base/executor.h"
-#include "http/connection.h"
 
-namespace magnetite::http {
+namespace magnetite::net {
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // From any thread. kIdle: ends it unless something is being done for its client; kNow: breaks that off as well.
+  enum class End : uint8_t { kIdle, kNow };
+  virtual void end(End how) = 0;
+};
 
 // Thread-safe.
 class ConnectionSet {
@@ -27,4 +36,4 @@ class ConnectionSet {
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_ GUARDED_BY(mutex_);
 };
 
-}  // namespace magnetite::http
+}  // namespace magnetite::net

@@ -88,7 +88,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
   void end(End how) override {
     asio::post(stream_->get_executor(), [self = shared_from_this(), how] {
-      if (how == End::kIdle && !self->idle_) return;
+      if (how == End::kIdle) return self->idle_ ? self->stream_->cancel() : void();
       if (self->cancellation_ != nullptr) self->cancellation_->cancel();
       self->stream_->close();
     });
@@ -136,7 +136,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     Head head;
     head.request_id = next_request_id();
     if (code) {
-      if (auto bad = bad_head(code, parser.got_some())) co_await answer_and_end(*bad, head);
+      if (auto bad = bad_head(code, parser.got_some() && !context_.stopping)) co_await answer_and_end(*bad, head);
       co_return false;
     }
     Request request = request_of(parser.get());

@@ -98,7 +98,7 @@ asio::awaitable<Protocol> Greeting::hear() {
   Protocol protocol = Protocol::kUnclear;
   first_bytes_.clear();
   const MonoTime deadline = context_.clock.mono_now() + context_.options.idle_timeout;
-  while (protocol == Protocol::kUnclear) {
+  while (protocol == Protocol::kUnclear && !context_.stopping) {
     const auto left = left_until(deadline);
     if (left.count() <= 0) break;
     const auto [code, size] = co_await stream_->async_read_some(
@@ -166,9 +166,10 @@ void Greeting::give_to_grpc_by_pump() {
   });
 }
 
-void Greeting::end(End) {
-  asio::post(executor_, [self = shared_from_this()] {
-    if (self->stream_ != nullptr) self->stream_->close();
+void Greeting::end(End how) {
+  asio::post(executor_, [self = shared_from_this(), how] {
+    if (self->stream_ == nullptr) return;
+    how == End::kNow ? self->stream_->close() : self->stream_->cancel();
   });
 }
 

@@ -50,8 +50,8 @@ class Stream {
   // Tells the client that nothing more comes. After it, reads only serve to see the client go: what they deliver means
   // nothing.
   virtual boost::asio::awaitable<void> end_sending(std::chrono::milliseconds timeout) = 0;
-  // Ends running operations as well; idempotent.
-  void close();
+  void cancel();  // ends running operations
+  void close();   // that as well; idempotent
 
   // Calls `gone` once the client sends no more or is gone, on any thread; reads nothing. One at a time.
   void watch_client(std::function<void()> gone);

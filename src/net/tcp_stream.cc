@@ -37,6 +37,11 @@ std::unique_ptr<Stream> Stream::tcp(Socket socket, HangupWatch& hangups) {
   return std::make_unique<TcpStream>(std::move(socket), hangups);
 }
 
+void Stream::cancel() {
+  boost::system::error_code ignored;
+  static_cast<void>(socket().cancel(ignored));
+}
+
 void Stream::close() {
   unwatch_client();
   boost::system::error_code ignored;

@@ -52,7 +52,7 @@ class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
     def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX, server_id=1,
-                 working_folder=None):
+                 working_folder=None, certificate=None):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.log_path = self.folder / "server.log"
@@ -62,6 +62,7 @@ class Server:
         self.working_folder = working_folder  # where a .env would be read; None: the test's own
         self.memory_bytes_max = resource.RLIM_INFINITY if sanitized() else memory_bytes_max
         self.http_port, self.grpc_port = free_ports(2)
+        self.certificate = certificate  # support.certificates.Certificate: it speaks TLS
         self.process = None
 
     def __enter__(self):
@@ -75,12 +76,21 @@ class Server:
             self.kill9()  # the failure on its way says more than how the server would end
 
     @property
+    def scheme(self):
+        return "https" if self.certificate else "http"
+
+    @property
+    def trusted(self):
+        """For `verify` of requests."""
+        return str(self.certificate.path) if self.certificate else True
+
+    @property
     def http(self):
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"{self.scheme}://127.0.0.1:{self.http_port}"
 
     @property
     def grpc(self):
-        return f"http://127.0.0.1:{self.grpc_port}"
+        return f"{self.scheme}://127.0.0.1:{self.grpc_port}"
 
     @property
     def pid(self):
@@ -92,6 +102,8 @@ class Server:
             binary(), "run", "--data-dir", str(self.data),
             "--api-bind", f"127.0.0.1:{self.http_port}", "--grpc-bind", f"127.0.0.1:{self.grpc_port}",
         ] + ([] if "--object-store" in self.options else ["--object-store", "file"]) + self.options
+        if self.certificate:
+            command += ["--tls-cert", str(self.certificate.path), "--tls-key", str(self.certificate.key_path)]
         if self.server_id is not None:
             command += ["--server-id", str(self.server_id)]
         with open(self.log_path, "ab") as log:
@@ -118,7 +130,7 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}")
             try:
-                state = requests.get(self.http + "/api/v1/status", timeout=5).json()["state"]
+                state = requests.get(self.http + "/api/v1/status", timeout=5, verify=self.trusted).json()["state"]
                 if state == "ready" or self.server_id is None:
                     return
             except (requests.RequestException, ValueError):
@@ -162,20 +174,21 @@ class Server:
         return ended.stdout + ended.stderr
 
     def status(self, database):
-        shown = requests.get(self.http + "/api/v1/status", timeout=30).json()["databases"]
+        shown = requests.get(self.http + "/api/v1/status", timeout=30, verify=self.trusted).json()["databases"]
         return next(each for each in shown if each["name"] == database)
 
     def write(self, database, lines, path="/api/v3/write_lp", **parameters):
         key = "bucket" if path == "/api/v2/write" else "db"
         body = lines if isinstance(lines, bytes) else "\n".join([lines] if isinstance(lines, str) else lines).encode()
-        return requests.post(self.http + path, params={key: database, **parameters}, data=body, timeout=120)
+        return requests.post(self.http + path, params={key: database, **parameters}, data=body, timeout=120,
+                             verify=self.trusted)
 
     def write_ok(self, database, lines, **options):
         answer = self.write(database, lines, **options)
         assert answer.status_code == 204, f"{answer.status_code}: {answer.text}"
 
     def query(self, database, sql, **parameters):
-        return requests.get(self.http + "/api/v3/query_sql", timeout=300,
+        return requests.get(self.http + "/api/v3/query_sql", timeout=300, verify=self.trusted,
                             params={"db": database, "q": sql, "format": "json", **parameters})
 
     def rows(self, database, sql):
@@ -191,7 +204,8 @@ class Server:
 
     def cli(self, *arguments, stdin=None, host=None):
         """`magnetite <arguments>` against this server: the finished process with text output."""
-        return subprocess.run([binary(), "--host", host or self.grpc, *arguments], input=stdin, capture_output=True,
+        trust = ["--ca-cert", str(self.certificate.path)] if self.certificate else []
+        return subprocess.run([binary(), "--host", host or self.grpc, *trust, *arguments], input=stdin, capture_output=True,
                               text=True, timeout=120, check=False)
 
     def write_url(self, database, path="/api/v3/write_lp"):

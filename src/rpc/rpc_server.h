@@ -19,7 +19,8 @@ class Engine;
 namespace magnetite::rpc {
 
 struct RpcOptions {
-  std::string scratch_folder;  // exists; for a moment
+  std::string scratch_folder;                          // exists; used for a moment
+  std::chrono::milliseconds settings_timeout{75'000};  // of a client that has sent the preface of HTTP/2
 };
 
 // Listens nowhere: a listener gives it connections. stop() comes after the listener stopped accepting.

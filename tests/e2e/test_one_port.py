@@ -186,7 +186,7 @@ def test_clients_that_do_not_go_on_are_ended_and_disturb_nobody(tmp_path, securi
     certificate = Certificate(tmp_path, "patient") if security == "tls" else None
     with Server(tmp_path / "server", options=["--idle-timeout", "1"], certificate=certificate) as server:
         server.write_ok("home", "room,name=attic temperature=28.5 1700000000")
-        beginnings = [b"", PREFACE[:9], PREFACE[:23], b"\x16\x03\x01\x02\x00\x01\x00", b"\xff\xfe garbage", b"GET /health HT"]
+        beginnings = [b"", PREFACE[:9], PREFACE[:23], PREFACE, b"\x16\x03\x01\x02\x00\x01\x00", b"\xff\xfe garbage", b"GET /health HT"]
         connections = []
         for port in (server.http_port, server.grpc_port):
             for beginning in beginnings:

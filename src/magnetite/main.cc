@@ -122,9 +122,8 @@ Result<> run(const RunOptions& options) {
   http_options.body_bytes_max = options.body_bytes_max;
   http_options.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   const std::unique_ptr<http::HttpServer> http = http::HttpServer::make(*executor, *server, *engine, http_options);
-  const rpc::RpcOptions rpc_options{.scratch_folder = scratch, .settings_timeout = http_options.idle_timeout};
   MAGNETITE_TRY(const std::unique_ptr<rpc::RpcServer> rpc,
-                rpc::RpcServer::start(*executor, *server, *engine, rpc_options));
+                rpc::RpcServer::start(*executor, *server, *engine, {.scratch_folder = scratch}));
   MAGNETITE_TRY(const std::unique_ptr<net::Listener> listener,
                 net::Listener::start(*executor, listener_options(options), tls.get(), *http, *rpc));
   server->start();

@@ -31,6 +31,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using Security = TestClient::Security;
 
+const std::string kHttp2Start = std::string(kHttp2Preface) + std::string("\0\0\0\x04\0\0\0\0\0", 9);
 constexpr std::string_view kOffersH2 = "\x02h2";
 constexpr std::string_view kOffersBoth = "\x02h2\x08http/1.1";
 
@@ -137,7 +138,7 @@ class ListenerTest : public testing::TestWithParam<Security> {
   }
   TestClient connect_plainly() { return TestClient(listener().addresses()[0], Security::kPlain); }
   std::unique_ptr<DescriptorEdge::Taken> connect_grpc(TestClient& client) {
-    EXPECT_TRUE(client.send(kHttp2Preface));
+    EXPECT_TRUE(client.send(kHttp2Start));
     return grpc.next();
   }
   void wait_for_connections(size_t count) {
@@ -179,10 +180,10 @@ TEST_P(ListenerTest, EachAddressKnowsBothProtocols) {
     EXPECT_TRUE(client.send("more"));
     EXPECT_EQ(client.receive_exactly(4), "more");
     TestClient caller = connect(address);
-    EXPECT_TRUE(caller.send(std::string(kHttp2Preface) + "frames"));
+    EXPECT_TRUE(caller.send(kHttp2Start + "frames"));
     const auto taken = grpc.next();
     ASSERT_NE(taken, nullptr);
-    EXPECT_EQ(taken->first_bytes, kHttp2Preface);
+    EXPECT_EQ(taken->first_bytes, kHttp2Start);
     EXPECT_EQ(taken->receive(6), "frames");
     EXPECT_TRUE(taken->send("answer"));
     EXPECT_EQ(caller.receive_exactly(6), "answer");
@@ -191,10 +192,10 @@ TEST_P(ListenerTest, EachAddressKnowsBothProtocols) {
 
 TEST_P(ListenerTest, PrefaceMayComeByteByByte) {
   TestClient client = connect();
-  for (const char& byte : kHttp2Preface) EXPECT_TRUE(client.send({&byte, 1}));
+  for (const char& byte : kHttp2Start) EXPECT_TRUE(client.send({&byte, 1}));
   const auto taken = grpc.next();
   ASSERT_NE(taken, nullptr);
-  EXPECT_EQ(taken->first_bytes, kHttp2Preface);
+  EXPECT_EQ(taken->first_bytes, kHttp2Start);
 }
 
 TEST_P(ListenerTest, WrongPrefaceIsForHttp) {
@@ -240,7 +241,8 @@ TEST_P(ListenerTest, EndOfEitherSideReachesTheOther) {
 // --- TLS
 
 TEST_P(TlsListenerTest, PlainTextIsToldToUseTls) {
-  for (const std::string_view said : {std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), kHttp2Preface}) {
+  for (const std::string_view said :
+       {std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), std::string_view(kHttp2Start)}) {
     TestClient client = connect_plainly();
     EXPECT_TRUE(client.send(said));
     const std::string answer = client.receive_all();
@@ -281,7 +283,7 @@ TEST_P(PlainListenerTest, TlsWhereNoneIsSpokenIsForHttpToRefuse) {
 
 // --- deadlines and limits
 
-TEST_P(ListenerTest, SilenceAndHalfAPrefaceEndAtTheirDeadline) {
+TEST_P(ListenerTest, SilenceAndAPrefaceAloneEndAtTheirDeadline) {
   options.idle_timeout = 50ms;
   TestClient busy = connect();
   EXPECT_TRUE(busy.send("GET /"));
@@ -289,7 +291,7 @@ TEST_P(ListenerTest, SilenceAndHalfAPrefaceEndAtTheirDeadline) {
   TestClient silent = connect_plainly();
   EXPECT_TRUE(silent.is_ended());
   TestClient half = connect();
-  EXPECT_TRUE(half.send(kHttp2Preface.substr(0, 12)));
+  EXPECT_TRUE(half.send(kHttp2Preface));
   half.receive_all();
   half.close();
   EXPECT_TRUE(busy.send("more"));
@@ -309,7 +311,7 @@ TEST_P(ListenerTest, BothKindsShareTheLimit) {
   EXPECT_TRUE(third.send("GET /"));
   EXPECT_EQ(third.receive_exactly(13), "refused:GET /");
   TestClient fourth = connect();
-  fourth.send(kHttp2Preface);
+  fourth.send(kHttp2Start);
   EXPECT_EQ(fourth.receive_all(), "");
   third.close();
   fourth.close();

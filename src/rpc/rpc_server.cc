@@ -66,8 +66,6 @@ class RpcServerImpl final : public RpcServer {
       builder.RegisterService(&health_);
       constexpr int kMessageBytesMax = 256 << 20;
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-      builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                                 static_cast<int>(options_.settings_timeout.count()));
       acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
     };

@@ -19,8 +19,7 @@ class Engine;
 namespace magnetite::rpc {
 
 struct RpcOptions {
-  std::string scratch_folder;                          // exists; used for a moment
-  std::chrono::milliseconds settings_timeout{75'000};  // of a client that has sent the preface of HTTP/2
+  std::string scratch_folder;  // exists; for a moment
 };
 
 // Listens nowhere: a listener gives it connections. stop() comes after the listener stopped accepting.

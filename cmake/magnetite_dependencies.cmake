@@ -46,6 +46,9 @@ if(NOT MAGNETITE_THREADED_ONLY)
   find_package(Protobuf REQUIRED)
   find_package(roaring CONFIG REQUIRED)
   magnetite_find_shared(grpc::grpc++ grpc++ grpcpp/grpcpp.h)
+  magnetite_find_shared(grpc::reflection grpc++_reflection grpcpp/ext/proto_server_reflection_plugin.h)
+  find_program(MAGNETITE_FLATC flatc REQUIRED)
+  find_path(MAGNETITE_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h REQUIRED)
   find_library(MAGNETITE_gpr_LIBRARY gpr REQUIRED)  # code in gRPC's headers calls these two
   find_library(MAGNETITE_absl_synchronization_LIBRARY absl_synchronization REQUIRED)
   set_target_properties(grpc::grpc++ PROPERTIES

@@ -83,6 +83,7 @@ class ServerImpl final : public Server {
                 [this](model::ServerId id, model::DatabaseRules rules) {
                   return open_database(id, std::move(rules), database::Database::Origin::kExisting);
                 }),
+        remotes_(store),
         changed_(executor) {
     const MutexLock lock(mutex_);
     server_id_ = options_.server_id;
@@ -205,6 +206,19 @@ class ServerImpl final : public Server {
 
   jobs::JobRegistry& jobs() override { return jobs_; }
 
+  Result<std::vector<Remote>> remotes() override {
+    const auto id = server_id();
+    return id ? remotes_.list(*id) : std::vector<Remote>();
+  }
+  Result<> set_remote(Remote remote) override {
+    MAGNETITE_TRY(const model::ServerId id, known_id());
+    return remotes_.set(id, std::move(remote));
+  }
+  Result<> remove_remote(uint32_t remote) override {
+    MAGNETITE_TRY(const model::ServerId id, known_id());
+    return remotes_.remove(id, remote);
+  }
+
   Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) override {
     std::ranges::sort(nap_nanos);
     return jobs_.submit(dummy_pool_, jobs::JobKind::kDummy, {},
@@ -282,13 +296,22 @@ class ServerImpl final : public Server {
   }
 
  private:
+  static std::unexpected<Error> no_id() {
+    return fail(ErrorCode::kFailedPrecondition, "Writer ID must be set: start with --server-id or call UpdateServerId");
+  }
+
+  Result<model::ServerId> known_id() const {
+    const auto id = server_id();
+    if (!id) return no_id();
+    return *id;
+  }
+
   // The gate of everything that touches databases.
   Result<model::ServerId> ready_id() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     switch (state_) {
       case ServerState::kWaitingForServerId:
-        return fail(ErrorCode::kFailedPrecondition,
-                    "Writer ID must be set: start with --server-id or call UpdateServerId");
+        return no_id();
       case ServerState::kLoading:
         return fail(ErrorCode::kUnavailable, error_.empty() ? "databases are loading" : error_);
       case ServerState::kStopping:
@@ -387,6 +410,7 @@ class ServerImpl final : public Server {
   LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;
   DatabaseLoader loader_;
+  Remotes remotes_;
   std::atomic<bool> serving_ = true;
   std::atomic<bool> stopping_ = false;
   mutable Mutex update_mutex_;

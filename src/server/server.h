@@ -21,6 +21,7 @@
 #include "model/limits.h"
 #include "object_store/object_store.h"
 #include "query/table_snapshot.h"
+#include "server/remotes.h"
 #include "write_buffer/sync_mode.h"
 
 namespace magnetite::server {
@@ -113,6 +114,11 @@ class Server : public query::DatabaseSource {
   virtual Result<std::optional<jobs::JobId>> perform(std::string_view database, const lifecycle::Action& action) = 0;
   virtual Result<std::vector<database::ChunkInfo>> chunks(std::string_view database) const = 0;
   virtual jobs::JobRegistry& jobs() = 0;
+  // By id. Without a server id there are none, and none can be set or removed (kFailedPrecondition).
+  virtual Result<std::vector<Remote>> remotes() = 0;
+  virtual Result<> set_remote(Remote remote) = 0;
+  virtual Result<> remove_remote(uint32_t id) = 0;
+
   // A job that only sleeps, one nap after the other, the shortest first: for people who try out operations.
   virtual Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) = 0;
 

@@ -31,6 +31,7 @@ struct JobSubject {
   std::string table;
   std::string partition_key;
   std::vector<model::ChunkId> chunks;
+  std::vector<uint64_t> nap_nanos = {};  // of a dummy
 };
 
 enum class JobState : uint8_t { kWaiting, kRunning, kSucceeded, kFailed, kCancelled };

@@ -48,6 +48,7 @@ server::ServerOptions server_options(const RunOptions& options, write_buffer::Sy
   server.accept_log_loss = options.accept_log_loss;
   server.sequencer_count = options.sequencers;
   server.create_databases_on_write = options.create_databases_on_write;
+  server.serving = options.initial_serving_readiness_state == "serving";
   server.limits.columns_per_table_max = options.columns_per_table_max;
   server.limits.tables_per_database_max = options.tables_per_database_max;
   server.databases_max = options.databases_max;

@@ -78,6 +78,11 @@ void add_options(CLI::App& run, RunOptions& options) {
   run.add_flag("--create-databases-on-write,!--no-create-databases-on-write", options.create_databases_on_write,
                "Creates a database that a write names")
       ->envname("MAGNETITE_CREATE_DATABASES_ON_WRITE");
+  run.add_option("--initial-serving-readiness-state", options.initial_serving_readiness_state,
+                 "serving, or unavailable: writes and queries are refused until SetServingReadiness")
+      ->envname("MAGNETITE_INITIAL_SERVING_READINESS_STATE")
+      ->check(CLI::IsMember({"serving", "unavailable"}))
+      ->capture_default_str();
   run.add_option("--columns-per-table-max", options.columns_per_table_max, "Limit of columns of a table")
       ->capture_default_str();
   run.add_option("--tables-per-database-max", options.tables_per_database_max, "Limit of tables of a database")

@@ -29,6 +29,7 @@ struct RunOptions {
   bool skip_replay = false;
   bool accept_log_loss = false;
   bool create_databases_on_write = true;
+  std::string initial_serving_readiness_state = "serving";
   size_t columns_per_table_max = 1'000;
   size_t tables_per_database_max = 10'000;
   size_t databases_max = 1'000;

@@ -1,5 +1,5 @@
 // The management API: the server's id, databases and their rules (management_service.cc), chunks
-// (management_chunks.cc). Heavy header: for .cc files of this folder.
+// (management_chunks.cc), remotes (management_remotes.cc). Heavy header: for .cc files of this folder.
 #pragma once
 
 #include <influxdata/iox/management/v1/service.grpc.pb.h>
@@ -41,10 +41,18 @@ class ManagementService final : public management::ManagementService::Service {
                                    management::ClosePartitionChunkResponse* response) override;
   grpc::Status UnloadPartitionChunk(grpc::ServerContext*, const management::UnloadPartitionChunkRequest* request,
                                     management::UnloadPartitionChunkResponse*) override;
+  grpc::Status ListRemotes(grpc::ServerContext*, const management::ListRemotesRequest*,
+                           management::ListRemotesResponse* response) override;
+  grpc::Status UpdateRemote(grpc::ServerContext*, const management::UpdateRemoteRequest* request,
+                            management::UpdateRemoteResponse*) override;
+  grpc::Status DeleteRemote(grpc::ServerContext*, const management::DeleteRemoteRequest* request,
+                            management::DeleteRemoteResponse*) override;
   grpc::Status CreateDummyJob(grpc::ServerContext*, const management::CreateDummyJobRequest* request,
                               management::CreateDummyJobResponse* response) override;
   grpc::Status GetServerStatus(grpc::ServerContext*, const management::GetServerStatusRequest*,
                                management::GetServerStatusResponse* response) override;
+  grpc::Status WipePreservedCatalog(grpc::ServerContext*, const management::WipePreservedCatalogRequest*,
+                                    management::WipePreservedCatalogResponse*) override;
 
  private:
   server::Server& server_;

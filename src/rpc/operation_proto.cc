@@ -27,7 +27,7 @@ void set_chunks(const jobs::JobSubject& subject, Work& work) {
 void set_job(const jobs::JobStatus& job, management::OperationMetadata& out) {
   switch (job.kind) {
     case jobs::JobKind::kDummy:
-      out.mutable_dummy();
+      out.mutable_dummy()->mutable_nanos()->Add(job.subject.nap_nanos.begin(), job.subject.nap_nanos.end());
       return;
     case jobs::JobKind::kCloseChunk:
       set_subject(job.subject, *out.mutable_close_chunk());

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/server_builder.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,9 +11,10 @@
 #include <utility>
 
 #include "rpc/flight_service.h"
+#include "rpc/health_service.h"
 #include "rpc/management_service.h"
 #include "rpc/operations_service.h"
-#include "rpc/services.h"
+#include "rpc/write_service.h"
 
 namespace magnetite::rpc {
 namespace {
@@ -49,6 +51,7 @@ class RpcServerImpl final : public RpcServer {
         management_(server),
         operations_(executor, server),
         write_(server),
+        column_write_(server),
         flight_(server, engine),
         executor_(executor) {}
   ~RpcServerImpl() override { stop(std::chrono::seconds(0)); }
@@ -57,12 +60,15 @@ class RpcServerImpl final : public RpcServer {
     MAGNETITE_TRY(const NamelessSocket socket, NamelessSocket::in(options_.scratch_folder));
     auto location = arrow::flight::Location::ForGrpcUnix(socket.path());
     if (!location.ok()) return fail(ErrorCode::kInternal, location.status().message());
+    // Every server built from here on tells clients what its services look like.
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     arrow::flight::FlightServerOptions flight_options(*location);
     flight_options.builder_hook = [this](void* raw) {
       auto& builder = *static_cast<grpc::ServerBuilder*>(raw);
       builder.RegisterService(&management_);
       builder.RegisterService(&operations_);
       builder.RegisterService(&write_);
+      builder.RegisterService(&column_write_);
       builder.RegisterService(&health_);
       constexpr int kMessageBytesMax = 256 << 20;
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
@@ -90,6 +96,7 @@ class RpcServerImpl final : public RpcServer {
 
   void stop(std::chrono::seconds drain) override {
     if (!running_.exchange(false)) return;
+    health_.end_watches();
     const auto deadline =
         std::chrono::system_clock::time_point(std::chrono::nanoseconds(executor_.clock().wall_now().nanos)) + drain;
     static_cast<void>(flight_.Shutdown(&deadline));  // calls that outlive the deadline are cut
@@ -100,6 +107,7 @@ class RpcServerImpl final : public RpcServer {
   ManagementService management_;
   OperationsService operations_;
   WriteService write_;
+  ColumnWriteService column_write_;
   HealthService health_;
   FlightService flight_;
   Executor& executor_;

@@ -21,10 +21,10 @@ grpc::Status field_violation(const Error& error, const Subject& subject) {
   // Validation names the field's path first: "rules.name: ...".
   std::string field(subject.field);
   std::string description = error.message();
-  const size_t colon = description.find(": ");
-  if (colon != std::string::npos && description.substr(0, colon).find(' ') == std::string::npos && field != "lp_data") {
-    field = description.substr(0, colon);
-    description.erase(0, colon + 2);
+  const std::string path = description.substr(0, description.find(": "));
+  if (path.size() < description.size() && (path == field || path.starts_with(field + '.')) && !path.contains(' ')) {
+    field = path;
+    description.erase(0, path.size() + 2);
   }
   google::rpc::BadRequest detail;
   auto& violation = *detail.add_field_violations();
@@ -51,6 +51,14 @@ grpc::Status precondition(const Error& error, const Subject& subject) {
       fmt::format("Precondition violation influxdata.com/iox - {}: {}", violation.type(), error.message()), detail);
 }
 
+grpc::Status quota_failure(const Error& error) {
+  google::rpc::QuotaFailure detail;
+  auto& violation = *detail.add_violations();
+  violation.set_subject("influxdata.com/iox/buffer");
+  violation.set_description(error.message());
+  return with_detail(grpc::RESOURCE_EXHAUSTED, error.message(), detail);
+}
+
 }  // namespace
 
 grpc::Status to_status(const Error& error, const Subject& subject) {
@@ -68,6 +76,7 @@ grpc::Status to_status(const Error& error, const Subject& subject) {
     case ErrorCode::kFailedPrecondition:
       return precondition(error, subject);
     case ErrorCode::kResourceExhausted:
+      return quota_failure(error);
     case ErrorCode::kLimitExceeded:
     case ErrorCode::kTooLarge:
       return {grpc::RESOURCE_EXHAUSTED, error.message()};

@@ -93,11 +93,14 @@ Result<model::DatabaseRules> from_proto(const management::DatabaseRules& from) {
     rules.lifecycle.mub_row_threshold = lifecycle.mub_row_threshold();
     rules.lifecycle.max_active_compactions = lifecycle.max_active_compactions();
   }
-  if (from.worker_cleanup_avg_sleep().seconds() < 0)
+  if (from.worker_cleanup_avg_sleep().seconds() < 0 || from.worker_cleanup_avg_sleep().nanos() < 0)
     return fail(ErrorCode::kInvalidInput, "rules.worker_cleanup_avg_sleep: a duration cannot be negative");
   rules.worker_cleanup_avg_sleep_seconds = static_cast<uint64_t>(from.worker_cleanup_avg_sleep().seconds());
-  if (from.routing_rules_case() != management::DatabaseRules::ROUTING_RULES_NOT_SET)
-    return fail(ErrorCode::kInvalidInput, "rules.routing_rules: this server does not route writes to other servers");
+  if (from.has_shard_config() || from.has_routing_config())
+    return fail(
+        ErrorCode::kInvalidInput,
+        fmt::format("rules.routing_rules.{}: routing of writes to other servers is not supported by this version",
+                    from.has_shard_config() ? "shard_config" : "routing_config"));
   rules.write_buffer_writing = from.writing();
   rules.write_buffer_reading = from.reading();
   if (from.uuid().size() == rules.uuid.bytes.size()) std::ranges::copy(from.uuid(), rules.uuid.bytes.begin());

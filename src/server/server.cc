@@ -87,6 +87,7 @@ class ServerImpl final : public Server {
         changed_(executor) {
     const MutexLock lock(mutex_);
     server_id_ = options_.server_id;
+    serving_ = options_.serving;
     if (server_id_) state_ = ServerState::kLoading;
   }
   ~ServerImpl() override { stop(); }
@@ -221,7 +222,9 @@ class ServerImpl final : public Server {
 
   Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) override {
     std::ranges::sort(nap_nanos);
-    return jobs_.submit(dummy_pool_, jobs::JobKind::kDummy, {},
+    jobs::JobSubject subject;
+    subject.nap_nanos = nap_nanos;
+    return jobs_.submit(dummy_pool_, jobs::JobKind::kDummy, std::move(subject),
                         [this, naps = std::move(nap_nanos)](jobs::JobControl& control) -> Result<> {
                           constexpr uint64_t kLookAgain = 20'000'000;
                           control.expect_rows(naps.size());

@@ -34,6 +34,7 @@ struct ServerOptions {
   bool accept_log_loss = false;
   uint32_t sequencer_count = 0;  // of new databases; 0 = cores, at most 8
   bool create_databases_on_write = true;
+  bool serving = true;  // to start with, see set_serving()
   model::Limits limits;
   size_t databases_max = 1'000;
   size_t loads_max = 16;          // databases that load at a time

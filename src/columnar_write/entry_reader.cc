@@ -16,9 +16,13 @@ std::string_view text(const flatbuffers::String* string) {
   return string == nullptr ? std::string_view() : std::string_view(string->data(), string->size());
 }
 
+// The verifier looks at where a list begins, not at where its numbers do.
 template <class T>
-std::span<const T> numbers(const flatbuffers::Vector<T>* vector) {
-  return vector == nullptr ? std::span<const T>() : std::span<const T>(vector->data(), vector->size());
+Result<std::span<const T>> numbers(const flatbuffers::Vector<T>* vector) {
+  if (vector == nullptr) return std::span<const T>();
+  if (reinterpret_cast<uintptr_t>(vector->Data()) % alignof(T) != 0)
+    return fail(ErrorCode::kInvalidInput, "the bytes are no entry: numbers are not aligned");
+  return std::span<const T>(vector->data(), vector->size());
 }
 
 using StringVector = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
@@ -30,12 +34,18 @@ Strings strings(const StringVector* vector) {
   return {vector, vector == nullptr ? 0 : vector->size(), at};
 }
 
-Values values_of(const wire::Column& column) {
-  if (const auto* integers = column.values_as_I64Values()) return numbers(integers->values());
-  if (const auto* floats = column.values_as_F64Values()) return numbers(floats->values());
-  if (const auto* unsigneds = column.values_as_U64Values()) return numbers(unsigneds->values());
+template <class List>
+Result<Values> as_values(Result<List> list) {
+  MAGNETITE_TRY(Values values, std::move(list));
+  return values;
+}
+
+Result<Values> values_of(const wire::Column& column) {
+  if (const auto* integers = column.values_as_I64Values()) return as_values(numbers(integers->values()));
+  if (const auto* floats = column.values_as_F64Values()) return as_values(numbers(floats->values()));
+  if (const auto* unsigneds = column.values_as_U64Values()) return as_values(numbers(unsigneds->values()));
   if (const auto* texts = column.values_as_StringValues()) return strings(texts->values());
-  if (const auto* booleans = column.values_as_BoolValues()) return numbers(booleans->values());
+  if (const auto* booleans = column.values_as_BoolValues()) return as_values(numbers(booleans->values()));
   if (column.values_as_BytesValues() != nullptr) return Blobs();
   return NoValues();
 }
@@ -53,14 +63,15 @@ Role role_of(const wire::Column& column) {
   }
 }
 
-TableBatch to_batch(const wire::TableWriteBatch& from) {
+Result<TableBatch> to_batch(const wire::TableWriteBatch& from) {
   TableBatch batch;
   batch.table = text(from.name());
   if (from.columns() == nullptr) return batch;
   batch.columns.reserve(from.columns()->size());
   for (const wire::Column* column : *from.columns()) {
-    const auto mask = numbers(column->null_mask());
-    batch.columns.push_back({text(column->name()), role_of(*column), values_of(*column),
+    MAGNETITE_TRY(const auto mask, numbers(column->null_mask()));
+    MAGNETITE_TRY(Values values, values_of(*column));
+    batch.columns.push_back({text(column->name()), role_of(*column), std::move(values),
                              std::string_view(reinterpret_cast<const char*>(mask.data()), mask.size())});
   }
   return batch;
@@ -91,7 +102,10 @@ Result<Entry> Entry::read(std::string_view bytes) {
   if (writes->partition_writes() == nullptr) return entry;
   for (const wire::PartitionWrite* partition : *writes->partition_writes()) {
     if (partition->table_batches() == nullptr) continue;
-    for (const wire::TableWriteBatch* batch : *partition->table_batches()) entry.batches_.push_back(to_batch(*batch));
+    for (const wire::TableWriteBatch* from : *partition->table_batches()) {
+      MAGNETITE_TRY(TableBatch batch, to_batch(*from));
+      entry.batches_.push_back(std::move(batch));
+    }
   }
   return entry;
 }

@@ -3,7 +3,9 @@
 #include <entry_generated.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "columnar_write/lines.h"
 
@@ -116,6 +118,21 @@ TEST(Entry, DamagedAnywhereIsRefusedOrReadAsSomethingElse) {
       static_cast<void>(text_of(damaged));  // the sanitizers judge
     }
   }
+}
+
+std::string corpus_file(std::string_view name) {
+  std::ifstream file(std::string(MAGNETITE_COLUMNAR_ENTRY_CORPUS) + "/" + std::string(name), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Entry, OfAnotherBuilderIsRead) {
+  EXPECT_EQ(text_of(corpus_file("every_type")),
+            "t,region=west i=-1i,u=3u,b=t,s=\"\" 100\nt i=2i,f=0.5,b=f,s=\"a \\\"b\\\"\n\" -5\n");
+  EXPECT_THAT(text_of(corpus_file("delete")), HasSubstr("delete operations are not supported"));
+}
+
+TEST(Entry, WhoseNumbersAreNotAlignedIsRefused) {
+  EXPECT_THAT(text_of(corpus_file("misaligned_numbers")), HasSubstr("numbers are not aligned"));
 }
 
 // One column, named many times.

@@ -56,6 +56,9 @@ class FakeServer final : public server::Server {
   Result<std::vector<database::ChunkInfo>> chunks(std::string_view) const override { return {}; }
   jobs::JobRegistry& jobs() override { return jobs_; }
   Result<jobs::JobId> start_dummy_job(std::vector<uint64_t>) override { return jobs::JobId{}; }
+  Result<std::vector<server::Remote>> remotes() override { return std::vector<server::Remote>(); }
+  Result<> set_remote(server::Remote) override { return {}; }
+  Result<> remove_remote(uint32_t) override { return {}; }
   server::ServerStatus status() const override;
   server::Counters counters(std::string_view) const override { return {3, 1, 30, 345}; }
   bool serving() const override { return serving_; }

@@ -1,7 +1,9 @@
 #include "chunk/open_chunk.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 
 #include "base/check.h"
 #include "chunk/open_columns.h"
@@ -15,6 +17,7 @@ using line_protocol::FieldType;
 using line_protocol::Line;
 
 constexpr uint64_t kSegmentRowsAtStart = 64;
+constexpr size_t kRunMax = 64;  // lines whose fields stay in the first cache while column after column takes its own
 constexpr size_t kSegmentBytesMax = 8 * 1024 * 1024;  // bounds what tables of a thousand columns take at once
 
 template <class T>
@@ -26,6 +29,21 @@ void include(T value, T& min, T& max, bool& has_bounds) {
   }
   if (value < min) min = value;
   if (value > max) max = value;
+}
+
+// How many lines, from the first and at most `count_max`, stand one behind the other and name the same columns.
+size_t alike(const line_protocol::Batch& batch, const std::vector<model::ColumnId>& field_columns,
+             std::span<const uint32_t> lines, size_t count_max) {
+  const Line& first = batch.lines[lines[0]];
+  const auto columns = std::span(field_columns).subspan(first.field_first, first.field_count);
+  size_t count = 1;
+  for (uint32_t expected = first.field_first; count < std::min(lines.size(), count_max); ++count) {
+    const Line& line = batch.lines[lines[count]];
+    expected += first.field_count;
+    if (line.field_first != expected || line.field_count != first.field_count) break;
+    if (!std::ranges::equal(std::span(field_columns).subspan(line.field_first, line.field_count), columns)) break;
+  }
+  return count;
 }
 
 }  // namespace
@@ -141,6 +159,47 @@ struct OpenChunk::Writer {
     field.segment->set_valid(row);
   }
 
+  // The same for `count` rows whose fields stand `stride` apart.
+  void add_fields(const Field* from, size_t stride, size_t count, std::string_view text, model::ColumnId id,
+                  uint64_t row) {
+    using Value = FieldBounds::Value;
+    switch (from->type) {
+      case FieldType::kFloat:
+        return add_run(from, stride, count, id, row, &Value::real, [](const Field& of) { return of.float_value; });
+      case FieldType::kInteger:
+        return add_run(from, stride, count, id, row, &Value::integer, [](const Field& of) { return of.integer_value; });
+      case FieldType::kUnsigned:
+        return add_run(from, stride, count, id, row, &Value::number, [](const Field& of) { return of.unsigned_value; });
+      case FieldType::kBoolean:
+      case FieldType::kString:
+        for (size_t i = 0; i < count; ++i) add_field(from[i * stride], text, id, row + i);
+    }
+  }
+
+  template <class T, class ValueOf>
+  void add_run(const Field* from, size_t stride, size_t count, model::ColumnId id, uint64_t row,
+               T FieldBounds::Value::* bound, const ValueOf& value_of) {
+    Column& field = fields[id.value];
+    if (field.segment == nullptr) start_column(field, id);
+    T* to = reinterpret_cast<T*>(field.segment->values.get()) + row;
+    FieldBounds& bounds = field.bounds;
+    bool has_bounds = bounds.has_bounds;
+    T min = has_bounds ? bounds.min.*bound : T();
+    T max = has_bounds ? bounds.max.*bound : T();
+    for (size_t i = 0; i < count; ++i) {
+      const T value = value_of(from[i * stride]);
+      to[i] = value;
+      if (value == value) include(value, min, max, has_bounds);  // not NaN
+    }
+    if (has_bounds) {
+      bounds.has_bounds = true;
+      bounds.min.*bound = min;
+      bounds.max.*bound = max;
+    }
+    bounds.value_count += count;
+    field.segment->set_valid(row, count);
+  }
+
   void note_time(SeriesOrdinal series, int64_t time) {
     times.include(time);
     if (may_hold_duplicates) return;
@@ -176,17 +235,23 @@ void OpenChunk::append(const entry::ParsedBody& body, const std::vector<model::C
   MAGNETITE_CHECK(ordinals.size() == write.lines.size());
   if (!writer.may_hold_duplicates && writer.last_times.size() < series_->size())
     writer.last_times.resize(series_->size(), INT64_MIN);
-  for (size_t i = 0; i < write.lines.size(); ++i) {
-    const Line& line = body.batch.lines[write.lines[i]];
+  for (size_t at = 0; at < write.lines.size();) {
     if (writer.rows == writer.segment_end) writer.start_segment();
     const uint64_t row = writer.rows - writer.segment->first_row;
-    writer.segment->series[row] = ordinals[i];
-    writer.segment->times[row] = line.timestamp;
-    writer.note_time(ordinals[i], line.timestamp);
+    const size_t room = std::min<size_t>(kRunMax, writer.segment_end - writer.rows);
+    const size_t count = alike(body.batch, field_columns, std::span(write.lines).subspan(at), room);
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t time = body.batch.lines[write.lines[at + i]].timestamp;
+      writer.segment->series[row + i] = ordinals[at + i];
+      writer.segment->times[row + i] = time;
+      writer.note_time(ordinals[at + i], time);
+    }
+    const Line& line = body.batch.lines[write.lines[at]];
     for (uint32_t field = line.field_first; field < line.field_first + line.field_count; ++field)
       if (field_columns[field] != schema::kTimeColumnId)
-        writer.add_field(body.batch.fields[field], body.text, field_columns[field], row);
-    ++writer.rows;
+        writer.add_fields(&body.batch.fields[field], line.field_count, count, body.text, field_columns[field], row);
+    writer.rows += count;
+    at += count;
   }
   auto bounds = std::make_shared<std::vector<FieldBounds>>();
   bounds->reserve(writer.fields.size());

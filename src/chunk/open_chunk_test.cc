@@ -1,7 +1,9 @@
 #include "chunk/open_chunk.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "chunk/open_columns.h"
@@ -33,6 +35,12 @@ std::vector<std::string> texts(const OpenSnapshot& view, model::ColumnId id) {
         case model::ColumnType::kBoolean:
           all.emplace_back(reinterpret_cast<const uint8_t*>(values)[row] != 0 ? "true" : "false");
           break;
+        case model::ColumnType::kUnsigned:
+          all.push_back(std::to_string(reinterpret_cast<const uint64_t*>(values)[row]));
+          break;
+        case model::ColumnType::kFloat:
+          all.push_back(fmt::format("{}", reinterpret_cast<const double*>(values)[row]));
+          break;
         default:
           all.emplace_back("?");
       }
@@ -53,6 +61,49 @@ TEST(OpenChunk, MissingFieldsAndColumnsThatComeLaterAreNull) {
   EXPECT_EQ(texts(view, table.id("x")), (Texts{"1", "-", "2"}));
   EXPECT_EQ(texts(view, table.id("y")), (Texts{"-", "true", "-"}));
   EXPECT_EQ(texts(view, table.id("z")), (Texts{"-", "-", "late"}));
+}
+
+// Lines that name the same columns are taken column after column, over the borders of segments too.
+TEST(OpenChunk, RunsOfLinesThatLookAlikeAndOthersBetweenThemKeepTheirValues) {
+  for (const int run : {1, 2, 63, 64, 65, 200}) {
+    TableMaker table;
+    std::string lines;
+    Texts i, u, f, s, b;
+    for (int row = 0; row < 700; ++row) {
+      const std::string n = std::to_string(row);
+      switch (row / run % 4) {
+        case 0:
+          lines += fmt::format("m i={0}i,u={0}u,f={0}.5,s=\"{0}\",b=t {0}\n", row);
+          break;
+        case 1:  // as many, in another order
+          lines += fmt::format("m b=t,s=\"{0}\",f={0}.5,u={0}u,i={0}i {0}\n", row);
+          break;
+        case 2:  // fewer
+          lines += fmt::format("m u={0}u,f={0}.5,i={0}i,b=t {0}\n", row);
+          break;
+        default:
+          lines += fmt::format("m f={0}.5 {0}\n", row);
+      }
+      const int kind = row / run % 4;
+      i.push_back(kind == 3 ? "-" : n);
+      u.push_back(kind == 3 ? "-" : n);
+      f.push_back(n + ".5");
+      s.push_back(kind < 2 ? n : "-");
+      b.push_back(kind == 3 ? "-" : "true");
+    }
+    table.write(lines);
+    const OpenSnapshot view = table.chunk().snapshot();
+    EXPECT_EQ(texts(view, table.id("i")), i) << run;
+    EXPECT_EQ(texts(view, table.id("u")), u) << run;
+    EXPECT_EQ(texts(view, table.id("f")), f) << run;
+    EXPECT_EQ(texts(view, table.id("s")), s) << run;
+    EXPECT_EQ(texts(view, table.id("b")), b) << run;
+    for (const model::ColumnSummary& summary : table.chunk().summaries()) {
+      if (summary.column != table.id("i")) continue;
+      EXPECT_EQ(summary.value_count, static_cast<uint64_t>(std::ranges::count_if(i, [](auto& t) { return t != "-"; })));
+      EXPECT_EQ(summary.min, model::StatValue(int64_t{0})) << run;
+    }
+  }
 }
 
 TEST(OpenChunk, StringsLoseTheirEscapes) {

@@ -62,6 +62,17 @@ struct ColumnSegment {
     bits.store(bits.load(std::memory_order_relaxed) | uint64_t{1} << (row % 64), std::memory_order_relaxed);
   }
 
+  void set_valid(uint64_t first, uint64_t count) {
+    while (count > 0) {
+      const uint64_t bits = std::min(count, 64 - first % 64);
+      const uint64_t mask = bits == 64 ? ~uint64_t{0} : ((uint64_t{1} << bits) - 1) << (first % 64);
+      std::atomic_ref<uint64_t> word(validity[first / 64]);
+      word.store(word.load(std::memory_order_relaxed) | mask, std::memory_order_relaxed);
+      first += bits;
+      count -= bits;
+    }
+  }
+
   const ZeroedArray<std::byte> values;
   const ZeroedArray<uint64_t> validity;
 };

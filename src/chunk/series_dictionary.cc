@@ -18,8 +18,10 @@ namespace {
 struct Spelling {
   SeriesOrdinal series;
   uint32_t length;
-  uint32_t hash;  // where it sits in a table of any size
+  uint32_t hash;                                // where it sits in a table of any size
+  std::atomic<const Spelling*> next = nullptr;  // the one that came after it
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  bool is(std::string_view raw) const { return length == raw.size() && std::memcmp(text(), raw.data(), length) == 0; }
 };
 
 // A slot is the address of a Spelling with 16 bits of its hash above: user addresses have 47 bits on the processors we
@@ -102,6 +104,7 @@ struct SeriesDictionary::State {
   // All below under the mutex.
   std::vector<std::unique_ptr<Table>> tables;
   size_t spellings = 0;
+  Spelling* last_spelling = nullptr;
   ByteArena arena;
   std::map<model::ColumnId, TagColumn> columns;  // stable addresses
   // A shape is a set of tag columns; a series is the number of its shape followed by one code per column.
@@ -190,6 +193,18 @@ SeriesDictionary::SeriesDictionary() : state_(std::make_unique<State>()) {
 SeriesDictionary::~SeriesDictionary() = default;
 
 SeriesOrdinal SeriesDictionary::find(std::string_view raw) const {
+  Trail none;
+  return find(raw, none);
+}
+
+SeriesOrdinal SeriesDictionary::find(std::string_view raw, Trail& trail) const {
+  if (trail.last != nullptr) {
+    const Spelling* next = static_cast<const Spelling*>(trail.last)->next.load(std::memory_order_acquire);
+    if (next != nullptr && next->is(raw)) {
+      trail.last = next;
+      return next->series;
+    }
+  }
   const uint64_t hash = hash_of(raw);
   const Table& table = *state_->table.load(std::memory_order_acquire);
   const Slot tag = tag_bits(hash);
@@ -198,7 +213,9 @@ SeriesOrdinal SeriesDictionary::find(std::string_view raw) const {
     if (slot == 0) return entry::kUnknownSeries;
     if ((slot & ~kAddressMask) != tag) continue;
     const auto* known = reinterpret_cast<const Spelling*>(slot & kAddressMask);
-    if (known->length == raw.size() && std::memcmp(known->text(), raw.data(), raw.size()) == 0) return known->series;
+    if (!known->is(raw)) continue;
+    trail.last = known;
+    return known->series;
   }
 }
 
@@ -217,6 +234,8 @@ SeriesOrdinal SeriesDictionary::insert(std::string_view raw,
   MAGNETITE_CHECK((address & ~kAddressMask) == 0);
   state.grow_if_full();
   put(*state.tables.back(), address | tag_bits(hash), position_bits(hash));
+  if (state.last_spelling != nullptr) state.last_spelling->next.store(spelling, std::memory_order_release);
+  state.last_spelling = spelling;
   ++state.spellings;
   state.series_count.store(state.series.size(), std::memory_order_release);
   state.count_bytes();

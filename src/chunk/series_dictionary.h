@@ -50,6 +50,7 @@ class SeriesDictionary final : public entry::SeriesLookup {
   ~SeriesDictionary() override;
 
   SeriesOrdinal find(std::string_view raw) const override;
+  SeriesOrdinal find(std::string_view raw, Trail& trail) const override;
 
   // Another spelling of a known tag set gives that one's ordinal. `tags` in any order, no duplicates.
   SeriesOrdinal insert(std::string_view raw, std::span<const std::pair<model::ColumnId, std::string_view>> tags);

@@ -46,6 +46,26 @@ TEST(SeriesDictionary, TagsComeBackByColumn) {
   EXPECT_EQ(dictionary.tag_codes(std::vector{one}).size(), 1U);
 }
 
+TEST(SeriesDictionary, ATrailFindsWhatIsThereInAnyOrder) {
+  SeriesDictionary dictionary;
+  const auto raw = [](int number) { return "m,host=" + std::to_string(number); };
+  std::vector<SeriesOrdinal> known;
+  for (int i = 0; i < 100; ++i) known.push_back(dictionary.insert(raw(i), Tags{{kHost, std::to_string(i)}}));
+  SeriesDictionary::Trail trail;
+  for (const int step : {1, 7, 99, 0}) {
+    for (int i = 0; i < 200; ++i) {
+      const int number = i * step % 100;
+      EXPECT_EQ(dictionary.find(raw(number), trail), known[static_cast<size_t>(number)]);
+      if (i % 10 == 3) {
+        EXPECT_EQ(dictionary.find("m,host=none", trail), entry::kUnknownSeries);
+      }
+    }
+  }
+  dictionary.insert("m,host=late", Tags{{kHost, "late"}});
+  EXPECT_EQ(dictionary.find(raw(99), trail), known[99]);
+  EXPECT_EQ(dictionary.find("m,host=late", trail), 100U);
+}
+
 TEST(SeriesDictionary, KnowsTheExtentOfEachTag) {
   SeriesDictionary dictionary;
   for (const std::string value : {"b", "c", "a", "c"}) dictionary.insert("m,host=" + value, Tags{{kHost, value}});

@@ -66,6 +66,7 @@ std::string_view with_article(ColumnType type) {
 
 struct PartitionState {
   PartitionWrite write;
+  SeriesLookup::Trail trail;
   std::unordered_set<std::string_view> missed;  // spellings in new_series
 };
 
@@ -136,7 +137,7 @@ class Router {
     SeriesOrdinal ordinal = kUnknownSeries;
     bool is_new = false;
     SeriesName split;
-    if (partition.write.lookup != nullptr) ordinal = partition.write.lookup->find(raw);
+    if (partition.write.lookup != nullptr) ordinal = partition.write.lookup->find(raw, partition.trail);
     if (ordinal == kUnknownSeries && !partition.missed.contains(raw)) {
       is_new = true;
       if (spelling == nullptr) {
@@ -276,8 +277,7 @@ class Router {
   // Names are short: a call would cost more than the comparison.
   static bool is_same(std::string_view a, std::string_view b) {
     constexpr size_t kWord = sizeof(uint64_t);
-    if (a.size() != b.size()) return false;
-    if (a.size() < kWord || a.size() > 2 * kWord) return a == b;
+    if (a.size() != b.size() || a.size() < kWord || a.size() > 2 * kWord) return a == b;
     const auto word = [](const char* at) {
       uint64_t bytes;
       std::memcpy(&bytes, at, kWord);

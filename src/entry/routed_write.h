@@ -37,6 +37,12 @@ class SeriesLookup {
   virtual ~SeriesLookup() = default;
   // `raw` is `measurement,tagset` as written; kUnknownSeries if this spelling was not seen.
   virtual SeriesOrdinal find(std::string_view raw) const = 0;
+  // The same for one who looks up many: clients write their series in the same order again and again. The trail is of
+  // one lookup and must not outlive it.
+  struct Trail {
+    const void* last = nullptr;
+  };
+  virtual SeriesOrdinal find(std::string_view raw, Trail&) const { return find(raw); }
 };
 
 // Snapshots that routing reads. Implemented by the database. Thread-safe.

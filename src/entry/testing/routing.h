@@ -28,6 +28,7 @@ inline std::unique_ptr<ParsedBody> parse(std::string text,
 // Spellings in the order they were told.
 class FakeLookup final : public SeriesLookup {
  public:
+  using SeriesLookup::find;
   SeriesOrdinal find(std::string_view raw) const override {
     const auto found = ordinals_.find(raw);
     return found == ordinals_.end() ? kUnknownSeries : found->second;

@@ -103,7 +103,7 @@ TEST_P(Damage, OfAnyBitBelowTheSyncedOffsetIsReportedAndElsewhereHarmless) {
 TEST_P(Damage, InAClosedSegmentIsLeftToTheReaderWhereThatWasAsked) {
   const auto unread = recover(Verify::kHeaders);
   ASSERT_TRUE(unread && same(*unread, *before_)) << "headers tell the same as all that stands between them";
-  ASSERT_TRUE(world_.disk.flip_bit(path_of(0), format::kDataOffset + 70, 3));
+  ASSERT_TRUE(world_.disk.flip_bit(path_of(1), format::kDataOffset + 70, 3));
   EXPECT_EQ(code_of(recover()), ErrorCode::kCorruption);
   const auto after = recover(Verify::kHeaders);
   EXPECT_TRUE(after && same(*after, *before_));

@@ -15,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
 #include "model/database_rules.h"
+#include "need.h"
 #include "object_store/open_store.h"
 #include "query/scan.h"
 #include "server/server.h"
@@ -23,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace magnetite;
+using bench::need;
 
 struct Options {
   std::string folder = ".";
@@ -34,18 +36,6 @@ struct Options {
 constexpr const char* kDatabase = "bench";
 constexpr uint64_t kFilesPerCommit = 5'000;
 constexpr int64_t kFileNanos = 1'000'000'000;  // each file has a second of its own
-
-template <class Value>
-Value need(Result<Value> result, std::string_view what) {
-  if (result) return *std::move(result);
-  fmt::print(stderr, "catalog_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
-void need(Result<> result, std::string_view what) {
-  if (result) return;
-  fmt::print(stderr, "catalog_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
 
 template <class Work>
 double seconds(const Work& work) {

@@ -16,6 +16,7 @@
 #include "base/logging.h"
 #include "measure.h"
 #include "model/database_rules.h"
+#include "need.h"
 #include "object_store/memory/memory_store.h"
 #include "server/server.h"
 #include "tsbs/generator.h"
@@ -32,20 +33,9 @@ struct Options {
   size_t rounds = 3;
 };
 
-template <class Value>
-Value need(Result<Value> result, std::string_view what) {
-  if (result) return *std::move(result);
-  fmt::print(stderr, "ingest_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
-void need(Result<> result, std::string_view what) {
-  if (result) return;
-  fmt::print(stderr, "ingest_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
-
 using bench::Cost;
 using bench::measure;
+using bench::need;
 
 // The best of several rounds: what others do on the machine only adds.
 void take(Cost& best, const Cost& cost) {

@@ -14,6 +14,7 @@
 #include "base/logging.h"
 #include "measure.h"
 #include "model/database_rules.h"
+#include "need.h"
 #include "object_store/memory/memory_store.h"
 #include "server/server.h"
 #include "tsbs/generator.h"
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 using namespace magnetite;
 using bench::Cost;
 using bench::measure;
+using bench::need;
 
 struct Options {
   std::string folder = ".";
@@ -33,18 +35,6 @@ struct Options {
 };
 
 constexpr const char* kDatabase = "bench";
-
-template <class Value>
-Value need(Result<Value> result, std::string_view what) {
-  if (result) return *std::move(result);
-  fmt::print(stderr, "replay_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
-void need(Result<> result, std::string_view what) {
-  if (result) return;
-  fmt::print(stderr, "replay_bench: {}: {}\n", what, result.error().describe());
-  std::exit(1);
-}
 
 class Machine {
  public:

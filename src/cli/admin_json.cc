@@ -111,12 +111,12 @@ struct ChunksJobJson {
   std::string table_name;
   std::vector<uint32_t> chunks;
 };
-struct WipeJson {
+struct DatabaseJobJson {
   std::string db_name;
 };
 
 // The kind of a job is the name of the one member that is there.
-using JobJson = std::variant<DummyJson, ChunkJobJson, ChunksJobJson, WipeJson>;
+using JobJson = std::variant<DummyJson, ChunkJobJson, ChunksJobJson, DatabaseJobJson>;
 using NamedJob = std::map<std::string, JobJson>;
 
 template <class Work>
@@ -137,11 +137,15 @@ std::optional<NamedJob> job_of(const management::OperationMetadata& metadata) {
     case management::OperationMetadata::kWriteChunk:
       return NamedJob{{"WriteChunk", chunk_job(metadata.write_chunk())}};
     case management::OperationMetadata::kWipePreservedCatalog:
-      return NamedJob{{"WipePreservedCatalog", WipeJson{metadata.wipe_preserved_catalog().db_name()}}};
+      return NamedJob{{"WipePreservedCatalog", DatabaseJobJson{metadata.wipe_preserved_catalog().db_name()}}};
     case management::OperationMetadata::kCompactChunks:
       return NamedJob{{"CompactChunks", chunks_job(metadata.compact_chunks())}};
     case management::OperationMetadata::kPersistChunks:
       return NamedJob{{"PersistChunks", chunks_job(metadata.persist_chunks())}};
+    case management::OperationMetadata::kRebuildCatalog:
+      return NamedJob{{"RebuildCatalog", DatabaseJobJson{metadata.rebuild_catalog().db_name()}}};
+    case management::OperationMetadata::kVerifyCatalog:
+      return NamedJob{{"VerifyCatalog", DatabaseJobJson{metadata.verify_catalog().db_name()}}};
     case management::OperationMetadata::JOB_NOT_SET:
       break;
   }

@@ -7,6 +7,8 @@
 #include "base/logging.h"
 #include "database/chunk_jobs.h"
 #include "database/persist_job.h"
+#include "lifecycle/choose.h"
+#include "lifecycle/chunk_order.h"
 
 namespace magnetite::database {
 namespace {
@@ -66,7 +68,9 @@ LifecycleWorker::Begun LifecycleWorker::perform(const lifecycle::Action& action)
                                [&](const lifecycle::Persist& what) { return persist(on, what); },
                                [&](const lifecycle::CompactPersisted& what) { return compact_files(on, what); },
                                [&](const lifecycle::Unload& what) { return unload(on, what); },
-                               [&](const lifecycle::Drop& what) { return drop(on, what); }},
+                               [&](const lifecycle::Drop& what) { return drop(on, what); },
+                               [&](const lifecycle::CompactPartition&) { return compact_partition(on); },
+                               [&](const lifecycle::DropPartition&) { return drop_partition(on); }},
                     action.what);
 }
 
@@ -176,6 +180,51 @@ LifecycleWorker::Begun LifecycleWorker::drop(const Subject& on, const lifecycle:
     return parts_.watermarks.checkpoint_after({});
   };
   MAGNETITE_RETURN_IF_ERROR(parts_.persisted.commit(change));
+  return std::nullopt;
+}
+
+LifecycleWorker::Begun LifecycleWorker::compact_partition(const Subject& on) {
+  const lifecycle::PartitionView view = on.partition->view();
+  const std::optional<lifecycle::FullCompaction> choice = lifecycle::choose_full_compaction(view);
+  if (!choice)
+    return parts_.start_job(jobs::JobKind::kCompactChunks, {parts_.database, view.table, view.partition_key, {}},
+                            [](jobs::JobControl& control) -> Result<> {
+                              control.report("there is nothing to compact");
+                              return {};
+                            });
+  const std::vector<model::ChunkId> chunks = lifecycle::ids(view.chunks, choice->chunks);
+  return choice->files ? compact_files(on, {chunks}) : compact(on, {chunks});
+}
+
+// As a persist without a result: the files go in the transaction that moves the checkpoint past the rows.
+LifecycleWorker::Begun LifecycleWorker::drop_partition(const Subject& on) {
+  PersistWork work;
+  {
+    const LanePause pause(parts_.gates);
+    MAGNETITE_TRY(work, on.partition->begin_drop(wall_now()));
+  }
+  PersistedChange change;
+  change.partition = on.partition.get();
+  change.partition_checkpoint = &work.flush.checkpoint;
+  uint64_t rows = 0;
+  for (const ChunkWork& chunk : work.chunks) {
+    rows += chunk.rows;
+    if (!chunk.file.empty()) change.removed.push_back(chunk.file);
+  }
+  change.cut = [&] {
+    const LanePause pause(parts_.gates);
+    return parts_.watermarks.checkpoint_after(on.partition->flush_changes());
+  };
+  change.publish = [&](const std::shared_ptr<const void>&) { on.partition->finish_drop(work); };
+  auto dropped = parts_.persisted.commit(change);
+  if (!dropped) {
+    on.partition->abort_drop(work);
+    return std::unexpected(std::move(dropped).error());
+  }
+  log::warn("a partition was dropped", {{"database", parts_.database},
+                                        {"table", on.partition->table()},
+                                        {"partition", on.partition->key()},
+                                        {"rows", std::to_string(rows)}});
   return std::nullopt;
 }
 

@@ -74,6 +74,8 @@ class LifecycleWorker {
   Begun compact_files(const Subject& on, const lifecycle::CompactPersisted& what);
   Begun unload(const Subject& on, const lifecycle::Unload& what);
   Begun drop(const Subject& on, const lifecycle::Drop& what);
+  Begun compact_partition(const Subject& on);
+  Begun drop_partition(const Subject& on);
   jobs::JobId start(const Subject& on, Work work, jobs::JobKind kind, std::vector<model::ChunkId> chunks,
                     jobs::JobRegistry::Body body);
   void remember(const lifecycle::Action& action) EXCLUDES(mutex_);

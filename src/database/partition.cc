@@ -195,20 +195,16 @@ std::vector<model::ChunkId> PersistWork::ids() const {
   return ids;
 }
 
-Result<PersistWork> Partition::begin_persist(std::optional<int64_t> split_time, WallTime now) {
-  const MutexLock lock(mutex_);
+Result<PersistWork> Partition::begin_flush(std::span<const model::ChunkId> ids, LifecycleAction action,
+                                           std::optional<int64_t> split_time, WallTime now) {
   PersistWork work;
-  const std::vector<lifecycle::ChunkView> views = views_of(chunks_);
-  const lifecycle::ToPersist needed = lifecycle::chunks_to_persist(views, split_time);
-  if (needed.blocked) return fail(ErrorCode::kFailedPrecondition, "a chunk that is to be persisted is busy");
-  const std::vector<model::ChunkId> ids = lifecycle::ids(views, needed.chunks);
   add_sequences(windows_.persistable(), work.sequences);
   add_sequences(windows_.deferred(), work.sequences);
   const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
-  MAGNETITE_RETURN_IF_ERROR(chunks_.begin(ids, LifecycleAction::kPersisting, now));
+  MAGNETITE_RETURN_IF_ERROR(chunks_.begin(ids, action, now));
   auto flush = windows_.begin_flush(split_time);
   if (!flush) {
-    chunks_.abandon(ids, LifecycleAction::kPersisting);
+    chunks_.abandon(ids, action);
     return fail(ErrorCode::kFailedPrecondition, "a flush of this partition is under way");
   }
   if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
@@ -220,17 +216,50 @@ Result<PersistWork> Partition::begin_persist(std::optional<int64_t> split_time, 
   return work;
 }
 
-void Partition::finish_persist(const PersistWork& work, std::vector<StagedChunk> results) {
-  const MutexLock lock(mutex_);
-  MAGNETITE_CHECK(chunks_.replace(work.ids(), LifecycleAction::kPersisting, std::move(results)).has_value());
+void Partition::finish_flush(const PersistWork& work, LifecycleAction action, std::vector<StagedChunk> results) {
+  MAGNETITE_CHECK(chunks_.replace(work.ids(), action, std::move(results)).has_value());
   context_.watermarks.apply(windows_.commit_flush(work.flush));
   charge();
 }
 
+void Partition::abort_flush(const PersistWork& work, LifecycleAction action) {
+  chunks_.abandon(work.ids(), action);
+  windows_.abort_flush(work.flush);
+}
+
+Result<PersistWork> Partition::begin_persist(std::optional<int64_t> split_time, WallTime now) {
+  const MutexLock lock(mutex_);
+  const std::vector<lifecycle::ChunkView> views = views_of(chunks_);
+  const lifecycle::ToPersist needed = lifecycle::chunks_to_persist(views, split_time);
+  if (needed.blocked) return fail(ErrorCode::kFailedPrecondition, "a chunk that is to be persisted is busy");
+  return begin_flush(lifecycle::ids(views, needed.chunks), LifecycleAction::kPersisting, split_time, now);
+}
+
+void Partition::finish_persist(const PersistWork& work, std::vector<StagedChunk> results) {
+  const MutexLock lock(mutex_);
+  finish_flush(work, LifecycleAction::kPersisting, std::move(results));
+}
+
 void Partition::abort_persist(const PersistWork& work) {
   const MutexLock lock(mutex_);
-  chunks_.abandon(work.ids(), LifecycleAction::kPersisting);
-  windows_.abort_flush(work.flush);
+  abort_flush(work, LifecycleAction::kPersisting);
+}
+
+Result<PersistWork> Partition::begin_drop(WallTime now) {
+  const MutexLock lock(mutex_);
+  std::vector<model::ChunkId> ids;
+  for (const auto& [key, chunk] : chunks_.all()) ids.push_back(chunk.id());
+  return begin_flush(ids, LifecycleAction::kDropping, std::nullopt, now);
+}
+
+void Partition::finish_drop(const PersistWork& work) {
+  const MutexLock lock(mutex_);
+  finish_flush(work, LifecycleAction::kDropping, {});
+}
+
+void Partition::abort_drop(const PersistWork& work) {
+  const MutexLock lock(mutex_);
+  abort_flush(work, LifecycleAction::kDropping);
 }
 
 lifecycle::PartitionView Partition::view() const {

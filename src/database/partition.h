@@ -96,6 +96,10 @@ class Partition {
   // Takes everything up to `split_time` (absent: all) that is not persisted; every lane is paused. kFailedPrecondition
   // when a chunk it needs is busy or a flush is outstanding; then nothing has begun.
   Result<PersistWork> begin_persist(std::optional<int64_t> split_time, WallTime now) EXCLUDES(mutex_);
+  // The same of every chunk, persisted or not, to be dropped.
+  Result<PersistWork> begin_drop(WallTime now) EXCLUDES(mutex_);
+  void finish_drop(const PersistWork& work) EXCLUDES(mutex_);  // the catalog has forgotten them
+  void abort_drop(const PersistWork& work) EXCLUDES(mutex_);
   // The rows are in the catalog: `results` replace the sources and the flush is done, in one step.
   void finish_persist(const PersistWork& work, std::vector<StagedChunk> results) EXCLUDES(mutex_);
   void abort_persist(const PersistWork& work) EXCLUDES(mutex_);
@@ -132,6 +136,10 @@ class Partition {
   uint64_t rows() const EXCLUDES(mutex_);  // of all chunks, duplicates between them included
 
  private:
+  Result<PersistWork> begin_flush(std::span<const model::ChunkId> ids, LifecycleAction action,
+                                  std::optional<int64_t> split_time, WallTime now) REQUIRES(mutex_);
+  void finish_flush(const PersistWork& work, LifecycleAction action, std::vector<StagedChunk> results) REQUIRES(mutex_);
+  void abort_flush(const PersistWork& work, LifecycleAction action) REQUIRES(mutex_);
   lifecycle::PartitionView view_with(const persistence::PersistenceWindows& windows) const REQUIRES(mutex_);
   std::shared_ptr<chunk::OpenChunk> open_for_append(WallTime now) REQUIRES(mutex_);
   Result<std::vector<entry::SeriesOrdinal>> resolve_series(const entry::ParsedBody& body,

@@ -24,6 +24,8 @@ std::string_view to_string(LifecycleAction action) {
       return "Persisting to Object Storage";
     case LifecycleAction::kCompacting:
       return "Compacting";
+    case LifecycleAction::kDropping:
+      return "Dropping";
   }
   return "unknown";
 }

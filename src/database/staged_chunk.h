@@ -24,7 +24,7 @@
 
 namespace magnetite::database {
 
-enum class LifecycleAction : uint8_t { kNone, kMoving, kPersisting, kCompacting };
+enum class LifecycleAction : uint8_t { kNone, kMoving, kPersisting, kCompacting, kDropping };
 std::string_view to_string(LifecycleAction action);  // "Moving to the Read Buffer", ...; "None"
 
 // When rows came and stopped coming; 0 = unknown (loaded from the store) or not yet.

@@ -27,6 +27,7 @@ lifecycle::Activity activity_of(LifecycleAction action) {
       return lifecycle::Activity::kNone;
     case LifecycleAction::kMoving:
       return lifecycle::Activity::kMoving;
+    case LifecycleAction::kDropping:  // they block the same
     case LifecycleAction::kPersisting:
       return lifecycle::Activity::kPersisting;
     case LifecycleAction::kCompacting:

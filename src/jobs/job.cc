@@ -16,6 +16,14 @@ std::string_view description(JobKind kind) {
       return "Compacting files in object storage";
     case JobKind::kCleanUp:
       return "Removing unreferenced files from object storage";
+    case JobKind::kRebuildCatalog:
+      return "Rebuild preserved catalog";
+    case JobKind::kVerifyCatalog:
+      return "Verify preserved catalog";
+    case JobKind::kWipeCatalog:
+      return "Wipe preserved catalog";
+    case JobKind::kPurgeDatabase:
+      return "Purging a deleted database";
   }
   return "unknown";
 }

@@ -23,6 +23,10 @@ enum class JobKind : uint8_t {
   kPersistChunks,
   kCompactFiles,
   kCleanUp,
+  kRebuildCatalog,
+  kVerifyCatalog,
+  kWipeCatalog,
+  kPurgeDatabase,
 };
 std::string_view description(JobKind kind);  // as system.operations shows it
 
@@ -42,7 +46,8 @@ struct JobStatus {
   JobKind kind = JobKind::kDummy;
   JobSubject subject;
   JobState state = JobState::kWaiting;
-  std::string error;  // of a failed one
+  std::string error;   // of a failed one
+  std::string report;  // what it has to say to people, once it has ended
   bool cancel_asked = false;
   uint64_t rows_done = 0;
   uint64_t rows_total = 0;  // 0 = unknown
@@ -63,6 +68,8 @@ class JobControl {
     bytes_done_.fetch_add(bytes, std::memory_order_relaxed);
   }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  // For whoever reads of it once it has ended; the last one counts.
+  void report(std::string text) { report_ = std::move(text); }
   // kCancelled once somebody asked; bodies ask between pieces of work.
   Result<> check() const;
 
@@ -72,6 +79,7 @@ class JobControl {
   std::atomic<uint64_t> rows_done_ = 0;
   std::atomic<uint64_t> bytes_done_ = 0;
   std::atomic<bool> cancelled_ = false;
+  std::string report_;  // of the body's thread until it has ended
 };
 
 }  // namespace magnetite::jobs

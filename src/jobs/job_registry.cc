@@ -116,6 +116,7 @@ JobStatus JobRegistry::status_of(const Job& job) const {
   status.subject = job.subject;
   status.state = job.state;
   status.error = job.error;
+  if (status.ended()) status.report = job.control.report_;
   status.cancel_asked = job.control.cancelled();
   status.rows_done = job.control.rows_done_.load(std::memory_order_relaxed);
   status.rows_total = job.control.rows_total_.load(std::memory_order_relaxed);

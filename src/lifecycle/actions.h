@@ -48,11 +48,19 @@ struct Drop {
   model::ChunkId chunk;
   bool operator==(const Drop&) const = default;
 };
+// Only people ask for these two. As few chunks as can be, in memory or, with nothing to do there, among the files.
+struct CompactPartition {
+  bool operator==(const CompactPartition&) const = default;
+};
+// Loses every row that is there now, persisted or not, in one step.
+struct DropPartition {
+  bool operator==(const DropPartition&) const = default;
+};
 
 struct Action {
   std::string table;
   std::string partition_key;
-  std::variant<Close, Move, Compact, Persist, CompactPersisted, Unload, Drop> what;
+  std::variant<Close, Move, Compact, Persist, CompactPersisted, Unload, Drop, CompactPartition, DropPartition> what;
   std::string reason;
 };
 

@@ -87,4 +87,27 @@ std::optional<MergeChoice> choose_compaction(const PartitionView& partition, con
   return MergeChoice{std::move(run), fmt::format("no writes for {} s", rules.late_arrive_window_seconds)};
 }
 
+std::optional<FullCompaction> choose_full_compaction(const PartitionView& partition) {
+  const auto& chunks = partition.chunks;
+  const auto longest_run = [&](bool files) {
+    std::vector<size_t> best;
+    std::vector<size_t> run;
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      if (!chunks[i].idle() || chunks[i].persisted() != files) continue;
+      run.push_back(i);
+      if (!may_merge(chunks, run) || (files && run.size() > kMergedFilesMax)) run = {i};
+      if (run.size() > best.size()) best = run;
+    }
+    return best;
+  };
+  std::vector<size_t> in_memory = longest_run(false);
+  if (in_memory.size() >= 2) return FullCompaction{std::move(in_memory), false};
+  const auto columns = [](const ChunkView& chunk) { return chunk.idle() && chunk.columns(); };
+  if (const auto alone = std::ranges::find_if(chunks, columns); alone != chunks.end())
+    return FullCompaction{{static_cast<size_t>(alone - chunks.begin())}, false};
+  std::vector<size_t> files = longest_run(true);
+  if (files.size() >= 2) return FullCompaction{std::move(files), true};
+  return std::nullopt;
+}
+
 }  // namespace magnetite::lifecycle

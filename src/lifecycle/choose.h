@@ -33,6 +33,14 @@ inline constexpr size_t kMergedFilesMax = 32;  // bounds a job's open inputs
 std::optional<MergeChoice> choose_file_compaction(const PartitionView& partition, const model::LifecycleRules& rules,
                                                   WallTime now);
 
+// For people who ask: the longest run of neighbours in memory that may become one, busy ones left out; with nothing to
+// merge there, such a run of files.
+struct FullCompaction {
+  std::vector<size_t> chunks;
+  bool files = false;
+};
+std::optional<FullCompaction> choose_full_compaction(const PartitionView& partition);
+
 // Quiet long enough that late rows are not expected: big files are worth rewriting.
 Duration quiet_after(const model::LifecycleRules& rules);
 

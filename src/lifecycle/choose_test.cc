@@ -145,5 +145,25 @@ TEST(ChoosePersist, OneFlushAtATimeAndOnlyWhenAsked) {
   EXPECT_FALSE(choose_persist(view, rules(), wall(1000)));
 }
 
+TEST(ChooseFullCompaction, Table) {
+  constexpr auto kStored = Stage::kUnloaded;
+  const auto busy = [](uint32_t id) { return doing(Activity::kCompacting, chunk(id, kMemory)); };
+  const auto whole = [](std::vector<ChunkView> chunks) -> std::pair<Positions, bool> {
+    const auto choice = choose_full_compaction(partition(std::move(chunks)));
+    return choice ? std::pair(choice->chunks, choice->files) : std::pair(Positions{}, false);
+  };
+  using Answer = std::pair<Positions, bool>;
+  EXPECT_EQ(whole({}), Answer({}, false));
+  EXPECT_EQ(whole({chunk(1, kMemory)}), Answer({}, false));
+  EXPECT_EQ(whole({chunk(1, kOpen)}), Answer({0}, false)) << "columns become an image";
+  EXPECT_EQ(whole({chunk(1, kMemory), chunk(2, kMemory), chunk(3, kOpen)}), Answer({0, 1, 2}, false));
+  EXPECT_EQ(whole({chunk(1, kStored), chunk(2, kStored), chunk(3, kMemory)}), Answer({0, 1}, true));
+  EXPECT_EQ(whole({chunk(1, kStored), chunk(2, kStored), chunk(3, kMemory), chunk(4, kMemory)}), Answer({2, 3}, false));
+  EXPECT_EQ(
+      whole({chunk(1, kMemory, 10, {0, 9}), busy(2), chunk(3, kMemory, 10, {0, 9}), chunk(4, kMemory, 10, {0, 9})}),
+      Answer({2, 3}, false))
+      << "busy ones are not passed over where times overlap";
+}
+
 }  // namespace
 }  // namespace magnetite::lifecycle

@@ -37,6 +37,7 @@ management::ChunkLifecycleAction to_proto(database::LifecycleAction action) {
       return management::CHUNK_LIFECYCLE_ACTION_PERSISTING;
     case database::LifecycleAction::kCompacting:
       return management::CHUNK_LIFECYCLE_ACTION_COMPACTING;
+    case database::LifecycleAction::kDropping:  // the wire has no word for it
     case database::LifecycleAction::kNone:
       break;
   }

@@ -38,7 +38,14 @@ void set_job(const jobs::JobStatus& job, management::OperationMetadata& out) {
       return set_chunks(job.subject, *out.mutable_compact_chunks());
     case jobs::JobKind::kPersistChunks:
       return set_chunks(job.subject, *out.mutable_persist_chunks());
+    case jobs::JobKind::kRebuildCatalog:
+      return out.mutable_rebuild_catalog()->set_db_name(job.subject.database);
+    case jobs::JobKind::kVerifyCatalog:
+      return out.mutable_verify_catalog()->set_db_name(job.subject.database);
+    case jobs::JobKind::kWipeCatalog:
+      return out.mutable_wipe_preserved_catalog()->set_db_name(job.subject.database);
     case jobs::JobKind::kCleanUp:
+    case jobs::JobKind::kPurgeDatabase:
       return;  // the wire has no word for it
   }
 }
@@ -56,6 +63,11 @@ void to_proto(const jobs::JobStatus& job, google::longrunning::Operation& out) {
   metadata.set_task_count(counted ? job.rows_total : 1);
   if (!job.ended()) metadata.set_pending_count(counted ? job.rows_total - job.rows_done : 1);
   set_job(job, metadata);
+  metadata.set_description(std::string(jobs::description(job.kind)));
+  metadata.set_rows_done(job.rows_done);
+  metadata.set_rows_total(job.rows_total);
+  metadata.set_bytes_done(job.bytes_done);
+  metadata.set_report(job.report);
 
   out.set_name(std::to_string(job.id.value));
   out.mutable_metadata()->PackFrom(metadata);

@@ -10,15 +10,20 @@ namespace {
 std::string decode(std::string_view text) {
   std::string spaced(text);
   std::ranges::replace(spaced, '+', ' ');
+  return percent_decoded(spaced);
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text) {
   int size = 0;
-  char* decoded = curl_easy_unescape(nullptr, spaced.c_str(), static_cast<int>(spaced.size()), &size);
-  if (decoded == nullptr) return spaced;
+  char* decoded =
+      text.empty() ? nullptr : curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &size);
+  if (decoded == nullptr) return std::string(text);
   std::string out(decoded, static_cast<size_t>(size));
   curl_free(decoded);
   return out;
 }
-
-}  // namespace
 
 Parameters Parameters::parse(std::string_view text) {
   constexpr size_t kPairsMax = 1'000;  // a body of '&' must not become millions of strings

@@ -60,6 +60,8 @@ struct Response {
 // The client is gone or asked to be forgotten: nothing is sent (the number is nginx's).
 inline constexpr int kStatusNoAnswer = 499;
 
+std::string percent_decoded(std::string_view text);  // `+` stays
+
 Response text_answer(int status, std::string body, std::string_view content_type = "text/plain; charset=utf-8");
 
 }  // namespace magnetite::http

@@ -48,12 +48,13 @@ class TextStream {
 }  // namespace
 
 Response Service::query_sql(Request& request) {
+  const Api api = api_of(request.path);
   auto body =
       decode_body(std::move(request.body), request.content_encoding, body_bytes_max(request.path), request.body_lease);
-  if (!body) return error_answer(body.error(), Api::kV3);
+  if (!body) return error_answer(body.error(), api);
   request.body = *std::move(body);
   auto asked = parse_query_request(request);
-  if (!asked) return error_answer(asked.error(), Api::kV3);
+  if (!asked) return error_answer(asked.error(), api);
 
   query::sql::Statement statement;
   statement.database = asked->database;
@@ -61,7 +62,9 @@ Response Service::query_sql(Request& request) {
   statement.parameters = std::move(asked->parameters);
   statement.cancellation = request.cancellation;
   auto executed = engine_.execute(statement);
-  if (!executed) return error_answer(executed.error(), Api::kV3);
+  if (!executed && database_of_path(request.path) && executed.error().code() == ErrorCode::kInvalidInput)
+    return error_answer(std::move(executed).error().with_context("Error while planning query"), api);
+  if (!executed) return error_answer(executed.error(), api);
 
   Response response;
   response.content_type = result_format::content_type(asked->format);
@@ -71,7 +74,7 @@ Response Service::query_sql(Request& request) {
   constexpr size_t kWholeBytesMax = 64 * 1024;
   while (response.body.size() < kWholeBytesMax) {
     auto more = stream->next(response.body);
-    if (!more) return error_answer(more.error(), Api::kV3);
+    if (!more) return error_answer(more.error(), api);
     if (!*more) return response;
   }
   response.next_piece = [stream = std::move(stream)](std::string& piece) { return stream->next(piece); };

@@ -48,13 +48,14 @@ Result<> take_parameters(const glz::generic_u64& params, QueryRequest& out) {
 // The first media type of Accept that we can send.
 Result<result_format::Format> format_of_accept(std::string_view accept) {
   using result_format::Format;
-  static constexpr std::array<std::pair<std::string_view, Format>, 8> kTypes = {
+  static constexpr std::array<std::pair<std::string_view, Format>, 9> kTypes = {
       {{"application/json", Format::kJson},
        {"*/*", Format::kJson},
        {"application/*", Format::kJson},
        {"text/html", Format::kJson},
        {"application/jsonl", Format::kJsonLines},
        {"text/csv", Format::kCsv},
+       {"application/vnd.apache.parquet", Format::kParquet},
        {"text/plain", Format::kPretty},
        {"text/*", Format::kPretty}}};
   if (accept.empty()) return Format::kJson;
@@ -68,8 +69,8 @@ Result<result_format::Format> format_of_accept(std::string_view accept) {
     if (found != kTypes.end()) return found->second;
   }
   return fail(ErrorCode::kInvalidInput,
-              fmt::format("nothing in Accept '{}' can be sent: use application/json, application/jsonl, text/csv or "
-                          "text/plain, or the parameter format",
+              fmt::format("nothing in Accept '{}' can be sent: use application/json, application/jsonl, text/csv, "
+                          "text/plain or application/vnd.apache.parquet, or the parameter format",
                           accept));
 }
 
@@ -102,6 +103,16 @@ Result<> read_parameters(const Parameters& parameters, QueryRequest& out, Texts&
 
 }  // namespace
 
+std::optional<std::string> database_of_path(std::string_view path) {
+  constexpr std::string_view kEnd = "/query";
+  if (!path.starts_with(kDatabasesPath) || !path.ends_with(kEnd)) return std::nullopt;
+  path.remove_prefix(kDatabasesPath.size());
+  if (path.size() <= kEnd.size()) return std::nullopt;
+  path.remove_suffix(kEnd.size());
+  if (path.contains('/')) return std::nullopt;
+  return percent_decoded(path);
+}
+
 Result<QueryRequest> parse_query_request(const Request& request) {
   QueryRequest out;
   Texts texts;
@@ -112,9 +123,13 @@ Result<QueryRequest> parse_query_request(const Request& request) {
     MAGNETITE_RETURN_IF_ERROR(form ? read_parameters(Parameters::parse(request.body), out, texts)
                                    : read_json_body(request.body, out, texts));
   }
+  const std::optional<std::string> named = database_of_path(request.path);
+  if (named) out.database = *named;
   if (out.database.empty()) return fail(ErrorCode::kInvalidInput, "parameter db is missing");
   if (out.sql.empty()) return fail(ErrorCode::kInvalidInput, "parameter q is missing");
-  if (texts.format.empty()) {
+  if (texts.format.empty() && named) {
+    out.format = result_format::Format::kPretty;
+  } else if (texts.format.empty()) {
     MAGNETITE_TRY(out.format, format_of_accept(request.accept));
   } else {
     MAGNETITE_TRY(out.format, result_format::parse_format(texts.format));

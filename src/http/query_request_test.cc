@@ -71,7 +71,7 @@ TEST(QueryRequest, WhatIsWrongIsNamed) {
   };
   EXPECT_EQ(error_of(get_request("q=x")), "parameter db is missing");
   EXPECT_EQ(error_of(get_request("db=d")), "parameter q is missing");
-  EXPECT_TRUE(error_of(get_request("db=d&q=x&format=parquet")).contains("unknown format 'parquet'"));
+  EXPECT_TRUE(error_of(get_request("db=d&q=x&format=orc")).contains("unknown format 'orc'"));
   EXPECT_TRUE(error_of(get_request("db=d&q=x", "image/png")).contains("image/png"));
   EXPECT_EQ(error_of(get_request("db=d&q=x&params=nonsense")), "params is no JSON object");
   EXPECT_EQ(error_of(get_request("db=d&q=x&params=[1]")), "params must be a JSON object");
@@ -90,6 +90,22 @@ TEST(QueryRequest, AcceptDecidesWithoutAFormat) {
   EXPECT_EQ(format_for("text/csv;q=0.9, application/json"), Format::kCsv);
   EXPECT_EQ(format_for("image/png, text/plain; charset=utf-8"), Format::kPretty);
   EXPECT_EQ(format_for("text/html,application/xhtml+xml"), Format::kJson);
+  EXPECT_EQ(format_for("application/vnd.apache.parquet"), Format::kParquet);
+}
+
+TEST(QueryRequest, ThePathOf2021NamesTheDatabase) {
+  EXPECT_EQ(database_of_path("/iox/api/v1/databases/db/query"), "db");
+  EXPECT_EQ(database_of_path("/iox/api/v1/databases/my%255Forg_b%20c/query"), "my%5Forg_b c");
+  for (const char* other :
+       {"/iox/api/v1/databases//query", "/iox/api/v1/databases/query", "/iox/api/v1/databases/a/b/query",
+        "/iox/api/v1/databases/db/queries", "/api/v3/query_sql", "/iox/api/v1/databases/db"})
+    EXPECT_EQ(database_of_path(other), std::nullopt) << other;
+  Request request = get_request("q=SELECT+1");
+  request.path = "/iox/api/v1/databases/db/query";
+  const auto parsed = parse_query_request(request);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->database, "db");
+  EXPECT_EQ(parsed->format, Format::kPretty);
 }
 
 }  // namespace

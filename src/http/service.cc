@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "http/body_codec.h"
+#include "http/query_request.h"
 #include "http/status.h"
 #include "http/status_page.h"
 #include "http/write_request.h"
@@ -26,6 +27,7 @@ constexpr std::array kRoutes = {
     Route{"/write", "POST", Lane::kWrite},
     Route{"/query", "GET, POST", Lane::kWrite},
     Route{"/api/v3/query_sql", "GET, POST", Lane::kQuery},
+    Route{"/iox/api/v1/databases/:name/query", "GET", Lane::kQuery},
     Route{"/health", "GET, HEAD", Lane::kQuick},
     Route{"/api/v1/health", "GET, HEAD", Lane::kQuick},
     Route{"/ping", "GET, POST, HEAD", Lane::kQuick},
@@ -34,6 +36,7 @@ constexpr std::array kRoutes = {
 };
 
 const Route* find_route(std::string_view path) {
+  if (database_of_path(path)) path = "/iox/api/v1/databases/:name/query";
   const auto* found = std::ranges::find(kRoutes, path, &Route::path);
   return found == kRoutes.end() ? nullptr : found;
 }
@@ -108,7 +111,7 @@ Response Service::dispatch(Request& request) {
   if (request.path == "/metrics") return metrics();
   if (request.path == "/api/v1/status") return status();
   if (request.path == "/query") return v1_query(request);
-  if (request.path == "/api/v3/query_sql") return query_sql(request);
+  if (find_route(request.path)->lane == Lane::kQuery) return query_sql(request);
   return write(request);
 }
 

@@ -75,7 +75,7 @@ struct EscapeControls : glz::opts {
 
 Api api_of(std::string_view path) {
   if (path.starts_with("/api/v3/")) return Api::kV3;
-  return path.starts_with("/api/v2/") ? Api::kV2 : Api::kV1;
+  return path.starts_with("/api/v2/") || path.starts_with("/iox/") ? Api::kV2 : Api::kV1;
 }
 
 int status_of(ErrorCode code) {

@@ -17,8 +17,10 @@ Result<Format> parse_format(std::string_view word) {
   if (lower == "jsonl" || lower == "json_lines") return Format::kJsonLines;
   if (lower == "csv") return Format::kCsv;
   if (lower == "pretty") return Format::kPretty;
-  return fail(ErrorCode::kInvalidInput,
-              fmt::format("unknown format '{}': Expected one of 'pretty', 'csv' or 'json' (or 'jsonl')", word));
+  if (lower == "parquet") return Format::kParquet;
+  return fail(
+      ErrorCode::kInvalidInput,
+      fmt::format("unknown format '{}': Expected one of 'pretty', 'csv' or 'json' (or 'jsonl', 'parquet')", word));
 }
 
 std::string_view content_type(Format format) {
@@ -31,6 +33,8 @@ std::string_view content_type(Format format) {
       return "text/csv";
     case Format::kPretty:
       return "text/plain; charset=utf-8";
+    case Format::kParquet:
+      return "application/vnd.apache.parquet";
   }
   return "application/octet-stream";
 }
@@ -45,6 +49,8 @@ std::unique_ptr<Writer> Writer::make(Format format, std::shared_ptr<arrow::Schem
       return std::make_unique<CsvWriter>(std::move(schema));
     case Format::kPretty:
       return std::make_unique<PrettyWriter>(std::move(schema));
+    case Format::kParquet:
+      return std::make_unique<ParquetWriter>(std::move(schema));
   }
   return nullptr;
 }

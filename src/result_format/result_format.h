@@ -1,5 +1,5 @@
-// Arrow batches as text: json, jsonl, csv and the pretty table. Shared by HTTP and the command line. README.md shows
-// each.
+// Arrow batches as json, jsonl, csv, the pretty table, or a Parquet file. Shared by HTTP and the command line.
+// README.md shows each.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ class Schema;
 
 namespace magnetite::result_format {
 
-enum class Format : uint8_t { kJson, kJsonLines, kCsv, kPretty };
-Result<Format> parse_format(std::string_view word);  // json, jsonl, json_lines, csv, pretty; case-insensitive
+enum class Format : uint8_t { kJson, kJsonLines, kCsv, kPretty, kParquet };
+Result<Format> parse_format(std::string_view word);  // json, jsonl, json_lines, csv, pretty, parquet; case-insensitive
 std::string_view content_type(Format format);
 
 // Writes a result piece by piece: begin, batches, end; each call appends to `out`. Pretty needs column widths, so it

@@ -1,8 +1,12 @@
 #include "result_format/result_format.h"
 
+#include <arrow/buffer.h>
 #include <arrow/builder.h>
+#include <arrow/io/memory.h>
 #include <arrow/record_batch.h>
+#include <arrow/table.h>
 #include <gtest/gtest.h>
+#include <parquet/arrow/reader.h>
 
 #include <limits>
 #include <random>
@@ -254,6 +258,23 @@ TEST(ResultFormat, SlicesOfColumnsShowTheirOwnRows) {
                          ->Slice(1, 2);
   EXPECT_EQ(written(Format::kJson, {batch}), R"([{"a":"y","b":2,"c":false},{"b":3,"c":true}])");
   EXPECT_EQ(written(Format::kCsv, {batch}), "a,b,c\ny,2,false\n,3,true\n");
+}
+
+TEST(ResultFormat, ParquetReadsBackEqualWhateverThePieces) {
+  const auto batch = sample();
+  const std::string file = written(Format::kParquet, {batch, batch->Slice(1, 1), batch});
+  ASSERT_TRUE(file.starts_with("PAR1") && file.ends_with("PAR1"));
+  auto reader = parquet::arrow::OpenFile(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(file)),
+                                         arrow::default_memory_pool())
+                    .ValueOrDie();
+  const std::shared_ptr<arrow::Table> table = reader->ReadTable().ValueOrDie();
+  const auto expected = arrow::Table::FromRecordBatches({batch, batch->Slice(1, 1), batch}).ValueOrDie();
+  ASSERT_TRUE(table->schema()->Equals(*expected->schema())) << table->schema()->ToString();
+  for (int i = 0; i < table->num_columns(); ++i) {
+    const auto nans_are_equal = arrow::EqualOptions::Defaults().nans_equal(true);
+    EXPECT_TRUE(table->column(i)->Equals(*expected->column(i), nans_are_equal)) << table->field(i)->name();
+  }
+  EXPECT_EQ(written(Format::kParquet, {}), "");
 }
 
 TEST(ResultFormat, UnknownFormatsAreNamed) {

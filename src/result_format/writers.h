@@ -57,4 +57,19 @@ class PrettyWriter final : public Writer {
   size_t bytes_ = 0;
 };
 
+// A Parquet file of row groups of 122,880 rows, of which one is held at a time. No batches, no file: the body is empty.
+class ParquetWriter final : public Writer {
+ public:
+  explicit ParquetWriter(std::shared_ptr<arrow::Schema> schema);
+  ~ParquetWriter() override;
+  Result<> begin(std::string& out) override;
+  Result<> add(const arrow::RecordBatch& batch, std::string& out) override;
+  Result<> end(std::string& out) override;
+
+ private:
+  struct File;
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<File> file_;  // from the first batch on
+};
+
 }  // namespace magnetite::result_format

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/logging.h"
 #include "database/chunk_jobs.h"
 #include "database/restore.h"
@@ -27,6 +28,10 @@ Result<std::shared_ptr<Database>> Database::open(const Surroundings& surrounding
   MAGNETITE_TRY(entry::PartitionKeyMaker maker, entry::PartitionKeyMaker::make(rules.partition_template));
   std::shared_ptr<Database> database(
       new Database(surroundings, std::move(rules), std::move(log), std::move(maker), std::move(folder), choices));
+  {
+    const MutexLock lock(database->mutex_);
+    MAGNETITE_TRY(database->route_, sharding::compile(database->rules_.routing));
+  }
   MAGNETITE_RETURN_IF_ERROR(database->load(origin));
   return database;
 }
@@ -281,15 +286,24 @@ Result<> Database::check_update(const model::DatabaseRules& rules) const {
     return fail(ErrorCode::kFailedPrecondition,
                 "rules.lifecycle_rules.immutable: is fixed for a database that writes to a write buffer: what it "
                 "forwarded and what it keeps could not be told apart");
+  MAGNETITE_RETURN_IF_ERROR(sharding::compile(rules.routing));
   return {};
 }
 
 void Database::update_rules(model::DatabaseRules rules) {
+  auto route = sharding::compile(rules.routing);
+  MAGNETITE_CHECK_MSG(route.has_value(), "rules that were not checked");
   {
     const MutexLock lock(mutex_);
     rules_ = std::move(rules);
+    route_ = *std::move(route);
   }
   lifecycle_.rules_changed();
+}
+
+std::shared_ptr<const sharding::Route> Database::route() const {
+  const MutexLock lock(mutex_);
+  return route_;
 }
 
 uint64_t Database::rows() const {

@@ -28,6 +28,7 @@
 #include "jobs/job_registry.h"
 #include "model/database_rules.h"
 #include "query/table_snapshot.h"
+#include "sharding/sharder.h"
 #include "write_buffer/log.h"
 
 namespace magnetite::database {
@@ -80,6 +81,8 @@ class Database final : public query::TableSource {
   // Name, partition template and write buffer are fixed; the rest may change.
   Result<> check_update(const model::DatabaseRules& rules) const EXCLUDES(mutex_);
   void update_rules(model::DatabaseRules rules) EXCLUDES(mutex_);  // takes effect at once
+  // Where its writes go by the rules; nullptr: here. write() does not ask.
+  std::shared_ptr<const sharding::Route> route() const EXCLUDES(mutex_);
 
   const IngestCounters* counters() const { return writes_ == nullptr ? nullptr : &writes_->counters(); }
   const ReplayCounters& replay_counters() const { return replay_counters_; }
@@ -143,6 +146,7 @@ class Database final : public query::TableSource {
   mutable Mutex mutex_;
   Signal jobs_done_;
   model::DatabaseRules rules_ GUARDED_BY(mutex_);
+  std::shared_ptr<const sharding::Route> route_ GUARDED_BY(mutex_);
   size_t jobs_running_ GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Ingest> ingest_ GUARDED_BY(mutex_);  // once replay has ended, where the log is only read
 };

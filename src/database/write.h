@@ -13,6 +13,7 @@ struct WriteInput {
   std::string body;  // line protocol, decompressed
   line_protocol::Precision precision = line_protocol::Precision::kNanoseconds;
   bool accept_partial = true;  // false: one bad line refuses the whole body
+  bool store_here = false;     // whatever the rules say of routing
 };
 
 // Lines are counted over the whole body. `errors` is ordered by line and bounded (kErrorsMax); limit_errors is

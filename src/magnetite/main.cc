@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "base/disk.h"
@@ -17,6 +19,7 @@
 #include "net/listener.h"
 #include "object_store/open_store.h"
 #include "query/sql/engine.h"
+#include "rpc/remote_client.h"
 #include "rpc/rpc_server.h"
 #include "server/server.h"
 #include "settings/settings.h"
@@ -25,6 +28,13 @@ namespace magnetite {
 namespace {
 
 constexpr std::chrono::seconds kDrain{20};
+
+Result<std::string> read_text_file(std::string_view option, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file || text.empty()) return fail(ErrorCode::kInvalidInput, fmt::format("{}: cannot read {}", option, path));
+  return text;
+}
 
 void configure_log(const RunOptions& options) {
   log::Options how;
@@ -56,7 +66,21 @@ server::ServerOptions server_options(const RunOptions& options, write_buffer::Sy
   server.memory_bytes_max = options.memory_bytes_max;
   server.open_chunk_bytes_max = options.open_chunk_bytes_max;
   server.log_bytes_max = options.log_bytes_max;
+  server.deleted_kept = std::chrono::hours(options.deleted_kept_hours);
+  server.remote_template = options.remote_template;
   return server;
+}
+
+Result<std::unique_ptr<server::RemoteWriter>> remote_writer(const RunOptions& options) {
+  rpc::RemoteClientOptions remote;
+  if (!options.remote_ca_certificates.empty()) {
+    MAGNETITE_TRY(remote.roots, read_text_file("--remote-ca-cert", options.remote_ca_certificates));
+  }
+  if (!options.remote_token_file.empty()) {
+    MAGNETITE_TRY(remote.token, read_text_file("--remote-token-file", options.remote_token_file));
+    remote.token.erase(std::min(remote.token.find_first_of("\r\n"), remote.token.size()));
+  }
+  return rpc::make_remote_writer(std::move(remote));
 }
 
 Result<object_store::StoreSettings> store_settings(const RunOptions& options) {
@@ -110,8 +134,9 @@ Result<> run(const RunOptions& options) {
   const std::string scratch = options.data_dir + "/scratch";
   MAGNETITE_RETURN_IF_ERROR(empty_scratch(*disk, scratch));
 
+  MAGNETITE_TRY(std::unique_ptr<server::RemoteWriter> remotes, remote_writer(options));
   MAGNETITE_TRY(const std::unique_ptr<server::Server> server,
-                server::Server::make(*executor, *disk, *store, server_options(options, sync)));
+                server::Server::make(*executor, *disk, *store, server_options(options, sync), std::move(remotes)));
   query::sql::EngineOptions sql;
   sql.memory_bytes_max = options.query_memory_bytes_max;
   sql.spill_folder = scratch;

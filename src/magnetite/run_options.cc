@@ -113,6 +113,16 @@ void add_options(CLI::App& run, RunOptions& options) {
   run.add_option("--num-worker-threads", options.query_threads, "Threads of queries (0: one per core)")
       ->envname("MAGNETITE_NUM_WORKER_THREADS");
   run.add_option("--sequencers", options.sequencers, "Sequencers of new databases (0: one per core, at most 8)");
+  run.add_option("--deleted-databases-kept-hours", options.deleted_kept_hours,
+                 "How long a deleted database can be restored, unless its deletion says otherwise")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{100} * 365 * 24))
+      ->capture_default_str();
+  run.add_option("--remote-template", options.remote_template,
+                 "Address of other servers that are no remotes, such as http://node-{id}:8082")
+      ->envname("MAGNETITE_REMOTE_TEMPLATE");
+  run.add_option("--remote-ca-cert", options.remote_ca_certificates,
+                 "File of certificates (PEM) to trust for remotes with https:// instead of the system's");
+  run.add_option("--remote-token-file", options.remote_token_file, "File with the token to write to remotes with");
   run.add_option("--log-filter", options.log_level, "debug, info, warn or error")
       ->envname("LOG_FILTER")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))

@@ -42,6 +42,10 @@ struct RunOptions {
   uint64_t query_timeout_seconds = 300;
   size_t query_threads = 0;
   uint32_t sequencers = 0;
+  std::string remote_template;
+  std::string remote_ca_certificates;
+  std::string remote_token_file;
+  uint64_t deleted_kept_hours = 72;
   std::string log_level = "warn";
   std::string log_format = "full";
   std::string log_destination = "stdout";

@@ -42,7 +42,10 @@ Result<> validate(const DatabaseRules& rules) {
   if (!rules.write_buffer_writing.empty() && !rules.write_buffer_reading.empty())
     return fail(ErrorCode::kInvalidInput,
                 "rules.write_buffer_connection: a database either writes to a write buffer or reads from one");
-  return {};
+  if (!rules.write_buffer_reading.empty() && !std::holds_alternative<std::monostate>(rules.routing))
+    return fail(ErrorCode::kInvalidInput,
+                "rules.routing_rules: a database that reads a write buffer takes no writes that could be sent on");
+  return validate(rules.routing);
 }
 
 void materialise_defaults(DatabaseRules& rules) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/ids.h"
+#include "model/routing_rules.h"
 
 namespace magnetite::model {
 
@@ -65,6 +66,7 @@ struct DatabaseRules {
   uint64_t worker_cleanup_avg_sleep_seconds = 500;
   std::string write_buffer_writing;  // connection string; at most one of the two is set
   std::string write_buffer_reading;
+  RoutingRules routing;
   bool operator==(const DatabaseRules&) const = default;
 };
 

@@ -52,9 +52,11 @@ Result<> check_database_name(std::string_view name) {
                 fmt::format("database name must have 1 to {} bytes, this one has {}", kNameBytesMax, name.size()));
   if (name == "." || name == "..")
     return fail(ErrorCode::kInvalidInput, fmt::format("'{}' cannot name a database", name));
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return fail(ErrorCode::kInvalidInput, "database name must not contain control characters");
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (c < 0x20 || c == 0x7F)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("database name must not contain control characters: byte {} is {:#04x}", i, c));
   }
   return {};
 }

@@ -104,6 +104,21 @@ Status act(server::Server& server, const std::string& database, const Place& pla
   return Status::OK;
 }
 
+template <class Response>
+void show_job(server::Server& server, const std::optional<jobs::JobId>& job, Response& response) {
+  if (const auto begun = job ? server.jobs().find(*job) : std::nullopt)
+    rpc::to_proto(*begun, *response.mutable_operation());
+}
+
+template <class Request, class What, class Response>
+Status act_as_job(server::Server& server, const Request& request, What what, Response& response) {
+  std::optional<jobs::JobId> job;
+  Status status = act(server, request.db_name(), {request.table_name(), request.partition_key(), {}},
+                      {"", "", std::move(what), "asked for"}, job);
+  if (status.ok()) show_job(server, job, response);
+  return status;
+}
+
 }  // namespace
 
 Status ManagementService::ListChunks(grpc::ServerContext*, const management::ListChunksRequest* request,
@@ -160,10 +175,8 @@ Status ManagementService::ClosePartitionChunk(grpc::ServerContext*,
   std::optional<jobs::JobId> job;
   Status status = act(server_, request->db_name(), {request->table_name(), request->partition_key(), chunk},
                       {"", "", lifecycle::Move{chunk}, "asked for"}, job);
-  if (!status.ok()) return status;
-  if (const auto begun = job ? server_.jobs().find(*job) : std::nullopt)
-    to_proto(*begun, *response->mutable_operation());
-  return Status::OK;
+  if (status.ok()) show_job(server_, job, *response);
+  return status;
 }
 
 Status ManagementService::UnloadPartitionChunk(grpc::ServerContext*,
@@ -173,6 +186,23 @@ Status ManagementService::UnloadPartitionChunk(grpc::ServerContext*,
   std::optional<jobs::JobId> none;
   return act(server_, request->db_name(), {request->table_name(), request->partition_key(), chunk},
              {"", "", lifecycle::Unload{chunk}, "asked for"}, none);
+}
+
+Status ManagementService::PersistPartition(grpc::ServerContext*, const management::PersistPartitionRequest* request,
+                                           management::PersistPartitionResponse* response) {
+  return act_as_job(server_, *request, lifecycle::Persist{}, *response);
+}
+
+Status ManagementService::CompactPartition(grpc::ServerContext*, const management::CompactPartitionRequest* request,
+                                           management::CompactPartitionResponse* response) {
+  return act_as_job(server_, *request, lifecycle::CompactPartition{}, *response);
+}
+
+Status ManagementService::DropPartition(grpc::ServerContext*, const management::DropPartitionRequest* request,
+                                        management::DropPartitionResponse*) {
+  std::optional<jobs::JobId> none;
+  return act(server_, request->db_name(), {request->table_name(), request->partition_key(), {}},
+             {"", "", lifecycle::DropPartition{}, "asked for"}, none);
 }
 
 Status ManagementService::CreateDummyJob(grpc::ServerContext*, const management::CreateDummyJobRequest* request,

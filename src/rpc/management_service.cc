@@ -106,11 +106,4 @@ Status ManagementService::GetServerStatus(grpc::ServerContext*, const management
   return Status::OK;
 }
 
-// Nothing is deleted because it could not be read.
-Status ManagementService::WipePreservedCatalog(grpc::ServerContext*, const management::WipePreservedCatalogRequest*,
-                                               management::WipePreservedCatalogResponse*) {
-  return {grpc::UNIMPLEMENTED,
-          "catalogs are never wiped: stop the server and run `magnetite catalog rebuild`, which keeps the old one"};
-}
-
 }  // namespace magnetite::rpc

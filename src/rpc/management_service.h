@@ -1,5 +1,6 @@
 // The management API: the server's id, databases and their rules (management_service.cc), chunks
-// (management_chunks.cc), remotes (management_remotes.cc). Heavy header: for .cc files of this folder.
+// (management_chunks.cc), whole databases and their catalogs (management_databases.cc), remotes
+// (management_remotes.cc). Heavy header: for .cc files of this folder.
 #pragma once
 
 #include <influxdata/iox/management/v1/service.grpc.pb.h>
@@ -51,8 +52,24 @@ class ManagementService final : public management::ManagementService::Service {
                               management::CreateDummyJobResponse* response) override;
   grpc::Status GetServerStatus(grpc::ServerContext*, const management::GetServerStatusRequest*,
                                management::GetServerStatusResponse* response) override;
-  grpc::Status WipePreservedCatalog(grpc::ServerContext*, const management::WipePreservedCatalogRequest*,
-                                    management::WipePreservedCatalogResponse*) override;
+  grpc::Status WipePreservedCatalog(grpc::ServerContext*, const management::WipePreservedCatalogRequest* request,
+                                    management::WipePreservedCatalogResponse* response) override;
+  grpc::Status DeleteDatabase(grpc::ServerContext*, const management::DeleteDatabaseRequest* request,
+                              management::DeleteDatabaseResponse* response) override;
+  grpc::Status RestoreDatabase(grpc::ServerContext*, const management::RestoreDatabaseRequest* request,
+                               management::RestoreDatabaseResponse* response) override;
+  grpc::Status ListDeletedDatabases(grpc::ServerContext*, const management::ListDeletedDatabasesRequest*,
+                                    management::ListDeletedDatabasesResponse* response) override;
+  grpc::Status PersistPartition(grpc::ServerContext*, const management::PersistPartitionRequest* request,
+                                management::PersistPartitionResponse* response) override;
+  grpc::Status CompactPartition(grpc::ServerContext*, const management::CompactPartitionRequest* request,
+                                management::CompactPartitionResponse* response) override;
+  grpc::Status DropPartition(grpc::ServerContext*, const management::DropPartitionRequest* request,
+                             management::DropPartitionResponse*) override;
+  grpc::Status RebuildCatalog(grpc::ServerContext*, const management::RebuildCatalogRequest* request,
+                              management::RebuildCatalogResponse* response) override;
+  grpc::Status VerifyCatalog(grpc::ServerContext*, const management::VerifyCatalogRequest* request,
+                             management::VerifyCatalogResponse* response) override;
 
  private:
   server::Server& server_;

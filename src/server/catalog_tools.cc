@@ -14,6 +14,7 @@ namespace {
 
 struct Found {
   object_store::ObjectPath folder;
+  model::DatabaseRules rules;
   model::Uuid uuid;
 };
 
@@ -23,21 +24,21 @@ Result<Found> find(const DatabasePlace& place) {
     return fail(ErrorCode::kNotFound, fmt::format("server {} has no database '{}' in {}", place.server.value,
                                                   place.database, place.store.description()));
   if (!bytes) return std::unexpected(bytes.error());
-  MAGNETITE_TRY(const model::DatabaseRules rules, decode_rules_file(*bytes));
+  MAGNETITE_TRY(model::DatabaseRules rules, decode_rules_file(*bytes));
   const object_store::ObjectPath root({std::to_string(place.server.value), place.database});
-  return Found{root / rules.uuid.text(), rules.uuid};
+  const model::Uuid uuid = rules.uuid;
+  return Found{root / uuid.text(), std::move(rules), uuid};
 }
 
-// The log that the database goes on with. Opening it settles its tail, as a start of the server would.
-Result<catalog::StartLog> log_of(const DatabasePlace& place, const model::Uuid& uuid) {
+}  // namespace
+
+Result<catalog::StartLog> own_log_of(const DatabasePlace& place, const model::DatabaseRules& rules) {
   write_buffer::FileLogOptions options;
-  options.folder = fmt::format("{}/{}", place.log_folder, uuid.text());
+  options.folder = fmt::format("{}/{}", place.log_folder, rules.uuid.text());
   MAGNETITE_TRY(const std::unique_ptr<write_buffer::FileLog> log,
                 write_buffer::FileLog::open(place.disk, place.executor, std::move(options)));
   return catalog::StartLog{log->writer().log_id(), static_cast<uint32_t>(log->writer().sequencer_ids().size())};
 }
-
-}  // namespace
 
 Result<std::string> dump_catalog(const DatabasePlace& place) {
   MAGNETITE_TRY(const Found found, find(place));
@@ -54,9 +55,9 @@ Result<CatalogCheck> verify_catalog(const DatabasePlace& place) {
   return CatalogCheck{catalog::to_text(report), report.is_sound()};
 }
 
-Result<std::string> rebuild_catalog(const DatabasePlace& place, bool pass_over_unreadable) {
+Result<std::string> rebuild_catalog(const DatabasePlace& place, bool pass_over_unreadable, const LogOf& log_of) {
   MAGNETITE_TRY(const Found found, find(place));
-  MAGNETITE_TRY(const catalog::StartLog log, log_of(place, found.uuid));
+  MAGNETITE_TRY(const catalog::StartLog log, log_of(place, found.rules));
   MAGNETITE_TRY(const uint64_t set_aside, catalog::set_catalog_aside(place.store, found.folder));
   const catalog::FileReader reader = [&](const object_store::ObjectPath& object) {
     return database::read_found_file(place.store, object, found.uuid);

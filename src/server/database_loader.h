@@ -26,7 +26,7 @@ struct LoaderLimits {
   size_t replays_max = 2;  // of them read their logs again: that takes processors and memory
 };
 
-// For one thread at a time; everything outlives it.
+// Thread-safe, for different names: whoever loads one once the server is ready holds its claim. Everything outlives it.
 class DatabaseLoader {
  public:
   using Open = std::function<Result<std::shared_ptr<database::Database>>(model::ServerId, model::DatabaseRules)>;

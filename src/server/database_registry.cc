@@ -4,14 +4,37 @@
 
 namespace magnetite::server {
 
+DatabaseRegistry::Claim::~Claim() {
+  if (registry_ == nullptr) return;
+  const MutexLock lock(registry_->mutex_);
+  registry_->claims_.erase(name_);
+  registry_->released_.notify_all();
+}
+
+Result<DatabaseRegistry::Claim> DatabaseRegistry::claim(std::string_view name, std::string what, Duration patience) {
+  const MonoTime deadline = executor_.clock().mono_now() + patience;
+  const MutexLock lock(mutex_);
+  for (auto held = claims_.find(name); held != claims_.end(); held = claims_.find(name)) {
+    if (executor_.clock().mono_now() >= deadline)
+      return magnetite::fail(ErrorCode::kUnavailable, fmt::format("database {} is {}: try again", name, held->second));
+    released_.wait_until(mutex_, deadline, WaitReason::kTimer);
+  }
+  claims_.emplace(name, std::move(what));
+  return Claim(this, std::string(name));
+}
+
 bool DatabaseRegistry::reserve(const std::string& name) {
   const MutexLock lock(mutex_);
   return entries_.try_emplace(name).second;
 }
 
 void DatabaseRegistry::forget(const std::string& name) {
+  std::shared_ptr<database::Database> before;  // as in set()
   const MutexLock lock(mutex_);
-  entries_.erase(name);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  before = std::move(found->second.database);
+  entries_.erase(found);
 }
 
 void DatabaseRegistry::set(const std::string& name, Entry entry) {
@@ -45,9 +68,10 @@ Result<std::shared_ptr<database::Database>> DatabaseRegistry::find(std::string_v
   return entry.database;
 }
 
-bool DatabaseRegistry::knows(std::string_view name) const {
+std::optional<DatabaseRegistry::Entry> DatabaseRegistry::entry(std::string_view name) const {
   const MutexLock lock(mutex_);
-  return entries_.contains(name);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? std::nullopt : std::optional(found->second);
 }
 
 size_t DatabaseRegistry::size() const {

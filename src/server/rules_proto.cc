@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "server/routing_proto.h"
+
 namespace magnetite::server {
 namespace {
 
@@ -66,6 +68,7 @@ void to_proto(const model::DatabaseRules& rules, management::DatabaseRules& out)
   lifecycle.set_mub_row_threshold(from.mub_row_threshold);
   lifecycle.set_max_active_compactions(from.max_active_compactions);
   out.mutable_worker_cleanup_avg_sleep()->set_seconds(static_cast<int64_t>(rules.worker_cleanup_avg_sleep_seconds));
+  to_proto(rules.routing, out);
   if (!rules.write_buffer_writing.empty()) out.set_writing(rules.write_buffer_writing);
   if (!rules.write_buffer_reading.empty()) out.set_reading(rules.write_buffer_reading);
   out.set_uuid(rules.uuid.bytes.data(), rules.uuid.bytes.size());
@@ -96,11 +99,7 @@ Result<model::DatabaseRules> from_proto(const management::DatabaseRules& from) {
   if (from.worker_cleanup_avg_sleep().seconds() < 0 || from.worker_cleanup_avg_sleep().nanos() < 0)
     return fail(ErrorCode::kInvalidInput, "rules.worker_cleanup_avg_sleep: a duration cannot be negative");
   rules.worker_cleanup_avg_sleep_seconds = static_cast<uint64_t>(from.worker_cleanup_avg_sleep().seconds());
-  if (from.has_shard_config() || from.has_routing_config())
-    return fail(
-        ErrorCode::kInvalidInput,
-        fmt::format("rules.routing_rules.{}: routing of writes to other servers is not supported by this version",
-                    from.has_shard_config() ? "shard_config" : "routing_config"));
+  MAGNETITE_TRY(rules.routing, routing_from_proto(from));
   rules.write_buffer_writing = from.writing();
   rules.write_buffer_reading = from.reading();
   if (from.uuid().size() == rules.uuid.bytes.size()) std::ranges::copy(from.uuid(), rules.uuid.bytes.begin());

@@ -10,43 +10,18 @@
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "base/worker_pool.h"
+#include "server/database_admin.h"
 #include "server/database_loader.h"
 #include "server/database_registry.h"
+#include "server/database_status.h"
+#include "server/dummy_job.h"
 #include "server/lifecycle_runner.h"
 #include "server/log_opener.h"
+#include "server/new_database.h"
+#include "server/router.h"
 #include "server/rules_proto.h"
 
 namespace magnetite::server {
-
-std::string_view to_string(ServerState state) {
-  switch (state) {
-    case ServerState::kWaitingForServerId:
-      return "waiting for a server id";
-    case ServerState::kLoading:
-      return "loading";
-    case ServerState::kReady:
-      return "ready";
-    case ServerState::kStopping:
-      return "stopping";
-  }
-  return "unknown";
-}
-
-std::string_view to_string(DatabaseState state) {
-  switch (state) {
-    case DatabaseState::kKnown:
-      return "known";
-    case DatabaseState::kRulesLoaded:
-      return "rules loaded";
-    case DatabaseState::kCatalogLoaded:
-      return "catalog loaded";
-    case DatabaseState::kReplay:
-      return "replay";
-    case DatabaseState::kInitialized:
-      return "initialized";
-  }
-  return "unknown";
-}
 
 namespace {
 
@@ -63,7 +38,8 @@ uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 class ServerImpl final : public Server {
  public:
-  ServerImpl(Executor& executor, Disk& disk, object_store::ObjectStore& store, ServerOptions options)
+  ServerImpl(Executor& executor, Disk& disk, object_store::ObjectStore& store, ServerOptions options,
+             std::unique_ptr<RemoteWriter> remote_writer)
       : executor_(executor),
         store_(store),
         options_(std::move(options)),
@@ -78,12 +54,16 @@ class ServerImpl final : public Server {
               {options_.log_folder, options_.wal_sync,
                options_.sequencer_count != 0 ? options_.sequencer_count : std::min(cores(), kSequencersMax)}),
         dummy_pool_(executor, {.name = "dummy-jobs", .threads = 2, .queue_jobs_max = 64}),
+        admin_pool_(executor, {.name = "admin-jobs", .threads = 2, .queue_jobs_max = 64}),
         lifecycle_(executor, [this] { return initialized_databases(); }),
+        databases_(executor),
         loader_(executor, store, databases_, {options_.loads_max, cores()},
                 [this](model::ServerId id, model::DatabaseRules rules) {
                   return open_database(id, std::move(rules), database::Database::Origin::kExisting);
                 }),
         remotes_(store),
+        router_(executor, remotes_, std::move(remote_writer), {options_.remote_template, options_.limits}),
+        admin_({executor, disk, store, databases_, loader_, logs_, jobs_, admin_pool_, options_.log_folder, stopping_}),
         changed_(executor) {
     const MutexLock lock(mutex_);
     server_id_ = options_.server_id;
@@ -106,9 +86,11 @@ class ServerImpl final : public Server {
     stopping_ = true;
     worker_.join();
     lifecycle_.stop();
+    admin_.stop();
+    for (const jobs::JobStatus& job : jobs_.list()) jobs_.cancel(job.id);
+    admin_pool_.stop();
     for (const auto& [name, entry] : databases_.all())
       if (entry.database != nullptr) entry.database->stop();
-    for (const jobs::JobStatus& job : jobs_.list()) jobs_.cancel(job.id);
     databases_.clear();
     pool_.stop();
     dummy_pool_.stop();
@@ -129,18 +111,12 @@ class ServerImpl final : public Server {
     return {};
   }
 
-  Result<> create_database(model::DatabaseRules rules) override {
+  Result<> create_database(model::DatabaseRules asked) override {
     MAGNETITE_TRY(const model::ServerId id, ready_id());
-    model::materialise_defaults(rules);
-    MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
-    MAGNETITE_RETURN_IF_ERROR(LogOpener::check(rules));
-    MAGNETITE_RETURN_IF_ERROR(entry::PartitionKeyMaker::make(rules.partition_template));
-    if (databases_.size() >= options_.databases_max)
-      return fail(
-          ErrorCode::kLimitExceeded,
-          fmt::format("the server has {} databases, the most allowed (--databases-max)", options_.databases_max));
-    rules.uuid = model::Uuid::random();
+    MAGNETITE_TRY(model::DatabaseRules rules, rules_of_new_database(std::move(asked)));
+    MAGNETITE_RETURN_IF_ERROR(check_count());
     const std::string name = rules.name;
+    MAGNETITE_TRY(const DatabaseRegistry::Claim claim, databases_.claim(name, "being created"));
     if (!databases_.reserve(name))
       return fail(ErrorCode::kAlreadyExists, fmt::format("Database {} already exists", name));
     const auto create = [&]() -> Result<std::shared_ptr<database::Database>> {
@@ -170,8 +146,9 @@ class ServerImpl final : public Server {
     MAGNETITE_TRY(const model::ServerId id, ready_id());
     model::materialise_defaults(rules);
     MAGNETITE_RETURN_IF_ERROR(model::validate(rules));
+    // File and memory change in the same order.
+    MAGNETITE_TRY(const DatabaseRegistry::Claim claim, databases_.claim(rules.name, "having its rules changed"));
     MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(rules.name));
-    const MutexLock lock(update_mutex_);  // file and memory change in the same order
     rules.uuid = found->rules().uuid;
     MAGNETITE_RETURN_IF_ERROR(found->check_update(rules));
     MAGNETITE_RETURN_IF_ERROR(store_.put(rules_path(id, rules.name), encode_rules_file(rules)));
@@ -183,6 +160,11 @@ class ServerImpl final : public Server {
     MAGNETITE_RETURN_IF_ERROR(ready_id());
     auto found = databases_.find(name);
     if (!found && found.error().code() == ErrorCode::kNotFound && options_.create_databases_on_write) {
+      if (admin_.keeps(name))
+        return fail(ErrorCode::kNotFound,
+                    fmt::format("Database {} not found: it was deleted and is kept for a while; bring it back with "
+                                "`magnetite database restore`, or begin anew with `magnetite database create`",
+                                name));
       auto created = create_database(model::default_rules(std::string(name)));
       // Another write may have been first; its database is found, or still being made and then worth another try.
       if (!created && created.error().code() != ErrorCode::kAlreadyExists)
@@ -190,7 +172,13 @@ class ServerImpl final : public Server {
       found = databases_.find(name);
     }
     if (!found) return std::unexpected(std::move(found).error());
-    return (*found)->write(std::move(input));
+    const std::shared_ptr<database::Database>& database = *found;
+    if (input.store_here) return database->write(std::move(input));
+    const std::shared_ptr<const sharding::Route> route = database->route();
+    if (route == nullptr) return database->write(std::move(input));
+    MAGNETITE_TRY(const model::ServerId self, known_id());
+    return router_.write(self, database->database_name(), *route, std::move(input),
+                         [&](database::WriteInput part) { return database->write(std::move(part)); });
   }
 
   Result<std::optional<jobs::JobId>> perform(std::string_view name, const lifecycle::Action& action) override {
@@ -221,22 +209,33 @@ class ServerImpl final : public Server {
   }
 
   Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) override {
-    std::ranges::sort(nap_nanos);
-    jobs::JobSubject subject;
-    subject.nap_nanos = nap_nanos;
-    return jobs_.submit(dummy_pool_, jobs::JobKind::kDummy, std::move(subject),
-                        [this, naps = std::move(nap_nanos)](jobs::JobControl& control) -> Result<> {
-                          constexpr uint64_t kLookAgain = 20'000'000;
-                          control.expect_rows(naps.size());
-                          for (uint64_t left : naps) {
-                            for (; left > 0; left -= std::min(left, kLookAgain)) {
-                              MAGNETITE_RETURN_IF_ERROR(control.check());
-                              executor_.pause(Duration(static_cast<int64_t>(std::min(left, kLookAgain))));
-                            }
-                            control.advance(1, 0);
-                          }
-                          return {};
-                        });
+    return server::start_dummy_job(executor_, jobs_, dummy_pool_, std::move(nap_nanos));
+  }
+
+  Result<DeletedDatabase> delete_database(std::string_view name, std::optional<Duration> keep_for) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    return admin_.remove(id, name, keep_for.value_or(options_.deleted_kept));
+  }
+  Result<model::Uuid> restore_database(std::string_view name, const std::optional<model::Uuid>& uuid) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    MAGNETITE_RETURN_IF_ERROR(check_count());
+    return admin_.restore(id, name, uuid);
+  }
+  Result<std::vector<DeletedDatabase>> deleted_databases() const override {
+    MAGNETITE_RETURN_IF_ERROR(ready_id());
+    return admin_.deleted();
+  }
+  Result<jobs::JobId> verify_catalog(std::string_view name) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    return admin_.verify_catalog(id, name);
+  }
+  Result<jobs::JobId> rebuild_catalog(std::string_view name, bool pass_over_unreadable) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    return admin_.rebuild_catalog(id, name, pass_over_unreadable);
+  }
+  Result<jobs::JobId> wipe_catalog(std::string_view name) override {
+    MAGNETITE_TRY(const model::ServerId id, ready_id());
+    return admin_.wipe_catalog(id, name);
   }
 
   ServerStatus status() const override {
@@ -246,32 +245,7 @@ class ServerImpl final : public Server {
       status.state = state_;
       status.error = error_;
     }
-    for (const auto& [name, entry] : databases_.all()) {
-      DatabaseStatus each;
-      each.name = name;
-      each.state = entry.state;
-      each.error = entry.error;
-      if (entry.database != nullptr) {
-        const write_buffer::WriterStatus log = entry.database->log_status();
-        const database::ReplayProgress replay = entry.database->replay_progress();
-        each.replayed_bytes = replay.bytes;
-        each.replayed_records = replay.records;
-        each.replay_records_total = replay.records_total;
-        each.replay_elapsed = replay.elapsed;
-        each.replay_left = replay.left;
-        each.log_mode = log.mode;
-        each.log_problem = log.problem;
-        each.log_bytes = log.bytes_on_disk;
-        each.log_bytes_max = entry.database->log_bytes_max();
-        if (each.error.empty()) each.error = entry.database->problem();
-        each.rows = entry.database->rows();
-        each.memory_bytes = entry.database->memory_bytes();
-        each.log_type = entry.database->log().type_name();
-        each.log_use = to_string(entry.database->log().use());
-        each.sequencers = entry.database->sequencers();
-      }
-      status.databases.push_back(std::move(each));
-    }
+    for (const auto& [name, entry] : databases_.all()) status.databases.push_back(status_of(name, entry));
     return status;
   }
 
@@ -325,6 +299,12 @@ class ServerImpl final : public Server {
     return *server_id_;
   }
 
+  Result<> check_count() const {
+    if (databases_.size() < options_.databases_max) return {};
+    return fail(ErrorCode::kLimitExceeded,
+                fmt::format("the server has {} databases, the most allowed (--databases-max)", options_.databases_max));
+  }
+
   static size_t job_threads() { return std::max<size_t>(1, cores() / 2); }
 
   std::vector<std::shared_ptr<database::Database>> initialized_databases() const {
@@ -361,8 +341,12 @@ class ServerImpl final : public Server {
       id = server_id_;
     }
     Duration delay = kRetryMin;
-    auto names = loader_.find(*id);
-    for (; !names; names = loader_.find(*id)) {
+    const auto find = [&]() -> Result<std::vector<std::string>> {
+      MAGNETITE_RETURN_IF_ERROR(admin_.load_deleted(*id));
+      return loader_.find(*id);
+    };
+    auto names = find();
+    for (; !names; names = find()) {
       log::error("databases could not be listed", {{"error", names.error().message()}});
       {
         const MutexLock lock(mutex_);
@@ -379,6 +363,7 @@ class ServerImpl final : public Server {
       state_ = ServerState::kReady;
     }
     log::info("databases are loaded", {{"count", std::to_string(databases_.size())}});
+    admin_.start_purging(*id);
     load_later(*id, later);
   }
 
@@ -386,7 +371,16 @@ class ServerImpl final : public Server {
   void load_later(model::ServerId id, std::vector<std::string> names) EXCLUDES(mutex_) {
     for (Duration delay = kRetryMin; !names.empty(); delay = std::min(2 * delay, kRetryMax)) {
       if (!wait_to_retry(delay)) return;
-      names = loader_.load(id, names, stopping_);
+      std::vector<DatabaseRegistry::Claim> claims;
+      std::vector<std::string> to_load;
+      for (const std::string& name : names) {
+        auto claim = databases_.claim(name, "being loaded", Duration::zero());
+        const auto entry = databases_.entry(name);
+        if (!claim || !entry || entry->error.empty()) continue;  // somebody else took care of it
+        claims.push_back(*std::move(claim));
+        to_load.push_back(name);
+      }
+      names = loader_.load(id, to_load, stopping_);
     }
   }
 
@@ -410,13 +404,15 @@ class ServerImpl final : public Server {
   WorkerPool pool_;
   LogOpener logs_;         // outlives the databases
   WorkerPool dummy_pool_;  // real jobs never wait for them
+  WorkerPool admin_pool_;
   LifecycleRunner lifecycle_;
   DatabaseRegistry databases_;
   DatabaseLoader loader_;
   Remotes remotes_;
+  Router router_;
+  DatabaseAdmin admin_;
   std::atomic<bool> serving_ = true;
   std::atomic<bool> stopping_ = false;
-  mutable Mutex update_mutex_;
 
   mutable Mutex mutex_;
   Signal changed_;
@@ -430,8 +426,8 @@ class ServerImpl final : public Server {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::make(Executor& executor, Disk& disk, object_store::ObjectStore& store,
-                                             ServerOptions options) {
-  return std::make_unique<ServerImpl>(executor, disk, store, std::move(options));
+                                             ServerOptions options, std::unique_ptr<RemoteWriter> remote_writer) {
+  return std::make_unique<ServerImpl>(executor, disk, store, std::move(options), std::move(remote_writer));
 }
 
 }  // namespace magnetite::server

@@ -21,6 +21,8 @@
 #include "model/limits.h"
 #include "object_store/object_store.h"
 #include "query/table_snapshot.h"
+#include "server/deleted_databases.h"
+#include "server/remote_writer.h"
 #include "server/remotes.h"
 #include "write_buffer/sync_mode.h"
 
@@ -34,14 +36,16 @@ struct ServerOptions {
   bool accept_log_loss = false;
   uint32_t sequencer_count = 0;  // of new databases; 0 = cores, at most 8
   bool create_databases_on_write = true;
-  bool serving = true;  // to start with, see set_serving()
+  std::string remote_template;  // address of other servers that no remote names; `{id}` in it is theirs
+  bool serving = true;          // to start with, see set_serving()
   model::Limits limits;
   size_t databases_max = 1'000;
   size_t loads_max = 16;          // databases that load at a time
   size_t cache_bytes_max = 0;     // decoded columns; 0 = a quarter of the machine's memory
   uint64_t memory_bytes_max = 0;  // of all chunks; writes above are refused; 0 = 70 % of the machine's memory
-  uint64_t open_chunk_bytes_max = 256ull << 20;  // an open chunk is frozen into its image above this
-  uint64_t log_bytes_max = 10ull << 30;          // local log of a database that persists nothing
+  uint64_t open_chunk_bytes_max = 256ull << 20;    // an open chunk is frozen into its image above this
+  Duration deleted_kept = std::chrono::hours(72);  // a deleted database, unless its deletion says otherwise
+  uint64_t log_bytes_max = 10ull << 30;            // local log of a database that persists nothing
 };
 
 // Databases load in the background once the id is known; until they are all there (each loaded or failed), everything
@@ -90,8 +94,10 @@ struct Counters {  // since start, for /metrics
 // Thread-safe. `executor`, `disk` and `store` outlive it.
 class Server : public query::DatabaseSource {
  public:
+  // Without a writer it cannot send writes to others.
   static Result<std::unique_ptr<Server>> make(Executor& executor, Disk& disk, object_store::ObjectStore& store,
-                                              ServerOptions options);
+                                              ServerOptions options,
+                                              std::unique_ptr<RemoteWriter> remote_writer = nullptr);
 
   virtual void start() = 0;  // the background worker
   virtual void stop() = 0;   // refuses new work, ends jobs, closes databases; idempotent
@@ -108,6 +114,7 @@ class Server : public query::DatabaseSource {
 
   // Blocks until durable and visible. kNotFound when creating on write is off; kResourceExhausted, kUnavailable and
   // kUnclear are worth repeating.
+  // Where the rules say so it goes to other servers instead; see Router for its errors.
   virtual Result<database::WriteReport> write(std::string_view database, database::WriteInput input) = 0;
 
   // What the policy would do, now, whatever it thinks: large work has only begun as a job when this returns. kNotFound,
@@ -122,6 +129,15 @@ class Server : public query::DatabaseSource {
 
   // A job that only sleeps, one nap after the other, the shortest first: for people who try out operations.
   virtual Result<jobs::JobId> start_dummy_job(std::vector<uint64_t> nap_nanos) = 0;
+
+  // Deleted databases are kept for a while and can come back: see DatabaseAdmin.
+  virtual Result<DeletedDatabase> delete_database(std::string_view name, std::optional<Duration> keep_for) = 0;
+  virtual Result<model::Uuid> restore_database(std::string_view name, const std::optional<model::Uuid>& uuid) = 0;
+  virtual Result<std::vector<DeletedDatabase>> deleted_databases() const = 0;
+  // Jobs.
+  virtual Result<jobs::JobId> verify_catalog(std::string_view name) = 0;
+  virtual Result<jobs::JobId> rebuild_catalog(std::string_view name, bool pass_over_unreadable) = 0;
+  virtual Result<jobs::JobId> wipe_catalog(std::string_view name) = 0;
 
   virtual ServerStatus status() const = 0;
   virtual Counters counters(std::string_view database) const = 0;

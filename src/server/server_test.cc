@@ -1,58 +1,17 @@
-// A server on a simulated disk, clock and store: how databases are loaded, and what they do to each other.
+// How databases are loaded, and what they do to each other.
 #include "server/server.h"
 
 #include <gmock/gmock.h>
 
-#include "base/sim/sim_disk.h"
-#include "base/sim/sim_executor.h"
-#include "object_store/memory/memory_store.h"
-#include "object_store/testing/faulty_store.h"
+#include "server/testing/server_fixture.h"
 
 namespace magnetite::server {
 namespace {
 
 using object_store::testing::StoreCall;
 using object_store::testing::StoreFault;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class ServerTest : public ::testing::Test {
- protected:
-  void run(std::function<void()> main) { executor_.run(std::move(main)); }
-
-  void start() {
-    begin();
-    while (server_->status().state == ServerState::kLoading) executor_.pause(std::chrono::milliseconds(10));
-  }
-  void begin() {
-    ServerOptions options;
-    options.server_id = model::ServerId{1};
-    options.log_folder = "log";
-    options.sequencer_count = 2;
-    server_ = Server::make(executor_, disk_, store_, std::move(options)).value();
-    server_->start();
-  }
-  void stop() {
-    server_->stop();
-    server_.reset();
-  }
-  Result<database::WriteReport> write(const std::string& database, std::string lines) {
-    database::WriteInput input;
-    input.body = std::move(lines);
-    return server_->write(database, std::move(input));
-  }
-  DatabaseStatus status(const std::string& database) {
-    for (DatabaseStatus& each : server_->status().databases)
-      if (each.name == database) return each;
-    return {};
-  }
-
-  sim::SimExecutor executor_{1};
-  sim::SimDisk disk_{&executor_, 1};
-  std::unique_ptr<object_store::ObjectStore> memory_store_ = object_store::make_memory_store(executor_.clock());
-  object_store::testing::FaultyStore store_{*memory_store_, {.seed = 1, .executor = &executor_}};
-  std::unique_ptr<Server> server_;
-};
+using testing::ServerTest;
 
 TEST_F(ServerTest, ADatabaseWhoseStoreFailsWhileItLoadsIsTriedAgainAndNotInTheWay) {
   run([this] {
@@ -168,6 +127,24 @@ TEST_F(ServerTest, ALogThatCannotBeMadeIsNoMissingDatabase) {
     const auto written = write("db", "m v=1i 1");
     ASSERT_FALSE(written);
     EXPECT_EQ(written.error().code(), ErrorCode::kUnavailable) << written.error().describe();
+    stop();
+  });
+}
+
+TEST_F(ServerTest, RulesThatCouldNotBeStoredChangeNothing) {
+  run([this] {
+    start();
+    ASSERT_TRUE(server_->create_database(model::default_rules("db")));
+    model::DatabaseRules changed = server_->rules("db").value();
+    changed.lifecycle.late_arrive_window_seconds = 7;
+    store_.fail_next({.call = StoreCall::kPut});
+    EXPECT_FALSE(server_->update_rules(changed));
+    EXPECT_EQ(server_->rules("db")->lifecycle.late_arrive_window_seconds, 300u);
+    EXPECT_EQ(server_->update_rules(changed).value(), changed);
+    EXPECT_EQ(server_->rules("db").value(), changed) << "at once";
+    stop();
+    start();
+    EXPECT_EQ(server_->rules("db").value(), changed);
     stop();
   });
 }

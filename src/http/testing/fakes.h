@@ -59,6 +59,18 @@ class FakeServer final : public server::Server {
   Result<std::vector<server::Remote>> remotes() override { return std::vector<server::Remote>(); }
   Result<> set_remote(server::Remote) override { return {}; }
   Result<> remove_remote(uint32_t) override { return {}; }
+  Result<server::DeletedDatabase> delete_database(std::string_view, std::optional<Duration>) override {
+    return server::DeletedDatabase{};
+  }
+  Result<model::Uuid> restore_database(std::string_view, const std::optional<model::Uuid>&) override {
+    return model::Uuid{};
+  }
+  Result<std::vector<server::DeletedDatabase>> deleted_databases() const override {
+    return std::vector<server::DeletedDatabase>();
+  }
+  Result<jobs::JobId> verify_catalog(std::string_view) override { return jobs::JobId{}; }
+  Result<jobs::JobId> rebuild_catalog(std::string_view, bool) override { return jobs::JobId{}; }
+  Result<jobs::JobId> wipe_catalog(std::string_view) override { return jobs::JobId{}; }
   server::ServerStatus status() const override;
   server::Counters counters(std::string_view) const override { return {3, 1, 30, 345}; }
   bool serving() const override { return serving_; }

@@ -76,6 +76,20 @@ PACKAGES = {
         GetServerStatusRequest{} GetServerStatusResponse{1 server_status:ServerStatus}
         WipePreservedCatalogRequest{1 db_name:string}
         WipePreservedCatalogResponse{1 operation:google.longrunning.Operation}
+        DeleteDatabaseRequest{1 db_name:string, 2 keep_for:google.protobuf.Duration}
+        DeleteDatabaseResponse{1 uuid:bytes, 2 purge_at:google.protobuf.Timestamp}
+        RestoreDatabaseRequest{1 db_name:string, 2 uuid:bytes} RestoreDatabaseResponse{1 uuid:bytes}
+        ListDeletedDatabasesRequest{} ListDeletedDatabasesResponse{1 databases:DeletedDatabase*}
+        DeletedDatabase{1 db_name:string, 2 uuid:bytes, 3 deleted_at:google.protobuf.Timestamp,
+              4 purge_at:google.protobuf.Timestamp}
+        PersistPartitionRequest{1 db_name:string, 2 partition_key:string, 3 table_name:string}
+        PersistPartitionResponse{1 operation:google.longrunning.Operation}
+        CompactPartitionRequest{1 db_name:string, 2 partition_key:string, 3 table_name:string}
+        CompactPartitionResponse{1 operation:google.longrunning.Operation}
+        DropPartitionRequest{1 db_name:string, 2 partition_key:string, 3 table_name:string} DropPartitionResponse{}
+        RebuildCatalogRequest{1 db_name:string, 2 pass_over_unreadable:bool}
+        RebuildCatalogResponse{1 operation:google.longrunning.Operation}
+        VerifyCatalogRequest{1 db_name:string} VerifyCatalogResponse{1 operation:google.longrunning.Operation}
 
         Remote{1 id:uint32, 2 connection_string:string}
         Partition{1 key:string}
@@ -114,13 +128,17 @@ PACKAGES = {
         OperationMetadata{1 cpu_nanos:uint64, 2 wall_nanos:uint64, 3 task_count:uint64, 4 pending_count:uint64,
               oneof job{5 dummy:Dummy | 7 close_chunk:CloseChunk | 8 write_chunk:WriteChunk
               | 9 wipe_preserved_catalog:WipePreservedCatalog | 10 compact_chunks:CompactChunks
-              | 11 persist_chunks:PersistChunks}}
+              | 11 persist_chunks:PersistChunks | 1001 rebuild_catalog:RebuildCatalog
+              | 1002 verify_catalog:VerifyCatalog}, 1010 description:string, 1011 rows_done:uint64,
+              1012 rows_total:uint64, 1013 bytes_done:uint64, 1014 report:string}
         Dummy{1 nanos:uint64*}
         CloseChunk{1 db_name:string, 2 partition_key:string, 4 table_name:string, 3 chunk_id:uint32}
         WriteChunk{1 db_name:string, 2 partition_key:string, 4 table_name:string, 3 chunk_id:uint32}
         CompactChunks{1 db_name:string, 2 partition_key:string, 4 table_name:string, 3 chunks:uint32*}
         PersistChunks{1 db_name:string, 2 partition_key:string, 4 table_name:string, 3 chunks:uint32*}
         WipePreservedCatalog{1 db_name:string}
+        RebuildCatalog{1 db_name:string}
+        VerifyCatalog{1 db_name:string}
 
         service ManagementService{
           GetServerId(GetServerIdRequest) -> GetServerIdResponse;
@@ -142,7 +160,15 @@ PACKAGES = {
           ClosePartitionChunk(ClosePartitionChunkRequest) -> ClosePartitionChunkResponse;
           UnloadPartitionChunk(UnloadPartitionChunkRequest) -> UnloadPartitionChunkResponse;
           GetServerStatus(GetServerStatusRequest) -> GetServerStatusResponse;
-          WipePreservedCatalog(WipePreservedCatalogRequest) -> WipePreservedCatalogResponse}
+          WipePreservedCatalog(WipePreservedCatalogRequest) -> WipePreservedCatalogResponse;
+          DeleteDatabase(DeleteDatabaseRequest) -> DeleteDatabaseResponse;
+          RestoreDatabase(RestoreDatabaseRequest) -> RestoreDatabaseResponse;
+          ListDeletedDatabases(ListDeletedDatabasesRequest) -> ListDeletedDatabasesResponse;
+          PersistPartition(PersistPartitionRequest) -> PersistPartitionResponse;
+          CompactPartition(CompactPartitionRequest) -> CompactPartitionResponse;
+          DropPartition(DropPartitionRequest) -> DropPartitionResponse;
+          RebuildCatalog(RebuildCatalogRequest) -> RebuildCatalogResponse;
+          VerifyCatalog(VerifyCatalogRequest) -> VerifyCatalogResponse}
     """,
     "influxdata.iox.write.v1": """
         WriteRequest{1 db_name:string, 2 lp_data:string} WriteResponse{1 lines_written:uint64}

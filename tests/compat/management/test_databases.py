@@ -1,4 +1,6 @@
 """The server's id, databases and their rules."""
+import pytest
+
 import wire
 from conftest import BY_TABLE
 from expect import already_exists, field_violation, not_found, precondition, refused, resource
@@ -106,25 +108,47 @@ def test_update_of_an_unknown_database(api):
 
 
 NODES = {"nodes": [{"id": 7}]}
-ROUTING = ({"routing_config": {"target": NODES}}, {"routing_config": {}}, {"shard_config": {"ignore_errors": True}},
-           {"shard_config": {"specific_targets": [{"matcher": {"table_name_regex": "^cpu$"}, "shard": 1}],
-                             "hash_ring": {"table_name": True, "shards": [1]}, "shards": {1: {"iox": NODES}}}})
+SHARDS = {"specific_targets": [{"matcher": {"table_name_regex": "^cpu$"}, "shard": 1}],
+          "hash_ring": {"table_name": True, "columns": ["host"], "shards": [1, 2]}, "ignore_errors": True,
+          "shards": {1: {"iox": NODES}, 2: {"iox": {"nodes": [{"id": 8}, {"id": 9}]}}}}
 
 
-def test_routing_is_refused_and_never_ignored(api, name):
-    for rules in ROUTING:
-        field = "rules.routing_rules." + next(iter(rules))
-        field_violation(lambda rules=rules: api.create(name, **rules), field, "not supported by this version")
+@pytest.mark.parametrize("routing", [{"routing_config": {"target": NODES}}, {"shard_config": {"ignore_errors": True}},
+                                     {"shard_config": SHARDS}])
+def test_routing_is_stored_and_shown(api, name, routing):
+    api.create(name)
+    rules = api.management.GetDatabase(name=name).rules
+    assert rules.WhichOneof("routing_rules") is None
+    changed = {"name": name, "partition_template": BY_TABLE, **routing}
+    [[kind, asked]] = routing.items()
+    updated = api.management.UpdateDatabase(rules=changed).rules
+    assert updated.WhichOneof("routing_rules") == kind
+    wanted = type(updated)(**{kind: asked})
+    assert getattr(updated, kind) == getattr(wanted, kind)
+    api.restart()
+    assert getattr(api.management.GetDatabase(name=name).rules, kind) == getattr(wanted, kind)
+
+
+def bad(**changes):
+    return {"shard_config": {**SHARDS, **changes}}
+
+
+@pytest.mark.parametrize("routing, field", [
+    ({"routing_config": {}}, "routing_config.target"),
+    ({"routing_config": {"target": {"nodes": [{}]}}}, "routing_config.target.nodes.0.id"),
+    (bad(specific_targets=[{"matcher": {"predicate": "a = 1"}, "shard": 1}]),
+     "shard_config.specific_targets.0.matcher.predicate"),
+    (bad(specific_targets=[{"matcher": {"table_name_regex": "("}, "shard": 1}]),
+     "shard_config.specific_targets.0.matcher.table_name_regex"),
+    (bad(specific_targets=[{"matcher": {"table_name_regex": "a"}, "shard": 5}]), "shard_config.specific_targets.0.shard"),
+    (bad(hash_ring={"table_name": True}), "shard_config.hash_ring.shards"),
+    (bad(shards={1: {}, 2: {"iox": NODES}}), "shard_config.shards.1.sink"),
+])
+def test_routing_that_cannot_be_done_is_refused_and_changes_nothing(api, name, routing, field):
+    field_violation(lambda: api.create(name, **routing), "rules.routing_rules." + field)
     assert name not in api.management.ListDatabases().names
     api.create(name)
     before = api.management.GetDatabase(name=name).rules
-    for rules in ROUTING:
-        changed = {"name": name, "partition_template": BY_TABLE, **rules}
-        field_violation(lambda changed=changed: api.management.UpdateDatabase(rules=changed),
-                        "rules.routing_rules." + next(iter(rules)), "not supported by this version")
+    changed = {"name": name, "partition_template": BY_TABLE, **routing}
+    field_violation(lambda: api.management.UpdateDatabase(rules=changed), "rules.routing_rules." + field)
     assert api.management.GetDatabase(name=name).rules == before
-
-
-def test_wiping_a_catalog_is_not_done_and_says_what_is(api, name):
-    failure = refused(lambda: api.management.WipePreservedCatalog(db_name=name), "UNIMPLEMENTED")
-    assert "magnetite catalog rebuild" in failure.text

@@ -22,6 +22,7 @@ struct JsonOptions : glz::opts {
 };
 
 Format current_format = Format::kFull;
+thread_local std::string current_request;
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -56,19 +57,24 @@ std::string json_text(std::string_view text) { return glz::write<JsonOptions{}>(
 std::string format_line(Level level, std::string_view message, std::span<const Field> fields) {
   const int64_t nanos = system_clock().wall_now().nanos;
   std::string line;
+  const auto add_fields = [&] {
+    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, json_text(value));
+    if (!current_request.empty()) line += fmt::format(" request_id={}", json_text(current_request));
+  };
   switch (current_format) {
     case Format::kFull:
       line = message;
-      for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, json_text(value));
+      add_fields();
       break;
     case Format::kLogfmt:
       line = fmt::format("level={} msg={}", word(level), json_text(message));
-      for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, json_text(value));
+      add_fields();
       line += fmt::format(" time={}", nanos);
       break;
     case Format::kJson:
       line = fmt::format("{{\"level\":\"{}\",\"msg\":{}", word(level), json_text(message));
       for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", json_text(key), json_text(value));
+      if (!current_request.empty()) line += fmt::format(",\"request_id\":{}", json_text(current_request));
       line += fmt::format(",\"time\":{}}}", nanos);
       break;
   }
@@ -98,6 +104,10 @@ void configure(const Options& options) {
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
 }
+
+RequestScope::RequestScope(std::string id) : outer_(std::exchange(current_request, std::move(id))) {}
+RequestScope::~RequestScope() { current_request = std::move(outer_); }
+const std::string& request_id() { return current_request; }
 
 bool enabled(Level level) { return spdlog::should_log(to_spdlog(level)); }
 

@@ -24,6 +24,21 @@ void configure(const Options& options);  // before threads start
 bool enabled(Level level);
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
+// While it lives, every line that this thread writes says which request it is about. Scopes nest; none may outlive its
+// thread.
+class RequestScope {
+ public:
+  explicit RequestScope(std::string id);
+  ~RequestScope();
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+ private:
+  std::string outer_;
+};
+// Of the calling thread; empty outside of a request.
+const std::string& request_id();
+
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
   write(Level::kDebug, message, fields);
 }

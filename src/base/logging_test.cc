@@ -42,6 +42,19 @@ TEST(Logging, JsonLineIsValidWhateverTheTextHolds) {
   EXPECT_GT((*json)["time"].get<double>(), 1.7e18);
 }
 
+TEST(Logging, LinesOfARequestNameIt) {
+  const RequestScope outer("abc");
+  {
+    const RequestScope inner("d\"ef");
+    EXPECT_EQ(request_id(), "d\"ef");
+    EXPECT_THAT(captured({.format = Format::kLogfmt}, "text"), HasSubstr(" request_id=\"d\\\"ef\" "));
+    EXPECT_THAT(captured({.format = Format::kFull}, "text"), HasSubstr(" request_id=\"d\\\"ef\""));
+  }
+  const auto json = glz::read_json<glz::generic>(captured({.format = Format::kJson}, "text"));
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ((*json)["request_id"].get<std::string>(), "abc");
+}
+
 TEST(Logging, LongLineIsCutAndStaysValid) {
   std::string text = "x";
   while (text.size() < 40'000) text += "\u20ac";  // a character of three bytes, so that a cut could fall inside one

@@ -53,6 +53,7 @@ if(NOT MAGNETITE_THREADED_ONLY)
   find_library(MAGNETITE_absl_synchronization_LIBRARY absl_synchronization REQUIRED)
   set_target_properties(grpc::grpc++ PROPERTIES
     INTERFACE_LINK_LIBRARIES "${MAGNETITE_gpr_LIBRARY};${MAGNETITE_absl_synchronization_LIBRARY}")
+  pkg_check_modules(profiler REQUIRED IMPORTED_TARGET libprofiler)
   pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.3)
   pkg_check_modules(isocline REQUIRED IMPORTED_TARGET isocline)
   magnetite_find_shared(duckdb::duckdb duckdb duckdb.hpp)

@@ -46,7 +46,7 @@ Database::Database(const Surroundings& surroundings, model::DatabaseRules rules,
       partition_keys_(std::move(maker)),
       memory_(surroundings.memory),
       watermarks_(log_.id()),
-      partition_context_{name_, log_.id(), late_arrive_window(rules), memory_, watermarks_},
+      partition_context_{name_, log_.id(), late_arrive_window(rules), memory_, watermarks_, chunk_counters_},
       tables_(surroundings.limits, partition_context_),
       announced_(log_.sequencer_ids().size()),
       player_{name_,
@@ -313,6 +313,13 @@ uint64_t Database::rows() const {
   return rows;
 }
 
+ChunkTally Database::chunk_tally() const {
+  ChunkTally tally;
+  for (const auto& table : tables_.all())
+    for (const auto& partition : table->partitions()) partition->tally(tally);
+  return tally;
+}
+
 std::vector<ChunkInfo> Database::chunks() const {
   std::vector<ChunkInfo> infos;
   for (const auto& table : tables_.all())
@@ -342,6 +349,7 @@ Result<query::TableSnapshot> Database::snapshot(std::string_view table) const {
   for (const auto& partition : found->partitions()) partition->snapshot(now, snapshot.chunks);
   snapshot.schema = found->schema();
   snapshot.sort_key = found->query_sort_key();
+  snapshot.pruned = pruned_;
   return snapshot;
 }
 

@@ -14,6 +14,7 @@
 #include "base/worker_pool.h"
 #include "chunk/decoded_cache.h"
 #include "database/catalog_binding.h"
+#include "database/chunk_counters.h"
 #include "database/chunk_files.h"
 #include "database/chunk_info.h"
 #include "database/ingest.h"
@@ -97,6 +98,10 @@ class Database final : public query::TableSource {
   uint64_t rows() const;
   uint64_t memory_bytes() const { return memory_.bytes(); }
 
+  ChunkTally chunk_tally() const;
+  ChunkEventCounts chunk_events() const { return chunk_counters_.counts(); }
+  const query::PruneCounters& pruned() const { return *pruned_; }
+
   std::vector<ChunkInfo> chunks() const;  // those with rows, by table, partition and order
 
   const std::string& database_name() const override { return name_; }
@@ -128,6 +133,8 @@ class Database final : public query::TableSource {
   const entry::PartitionKeyMaker partition_keys_;
   MemoryAccount memory_;
   Watermarks watermarks_;
+  ChunkCounters chunk_counters_;
+  const std::shared_ptr<query::PruneCounters> pruned_ = std::make_shared<query::PruneCounters>();
   const PartitionContext partition_context_;
   TableSet tables_;
   AnnouncedColumns announced_;

@@ -232,6 +232,32 @@ TEST(Lifecycle, AStoreThatFailsForAnHourLosesNothing) {
   });
 }
 
+TEST(Lifecycle, EachStateThatAChunkCameIntoIsCounted) {
+  model::LifecycleRules rules;
+  rules.buffer_bytes_soft = 1;
+  SimDatabase world(6, rules);
+  world.run([&] {
+    world.start();
+    ASSERT_TRUE(world.write(line("a", 1, world.now_nanos())));
+    world.advance(2 * kWindow);
+    world.settle();
+    world.settle();
+    ASSERT_THAT(world.stages(), ElementsAre(Pair("ObjectStoreOnly", 1)));
+    const ChunkEventCounts events = world.database->chunk_events();
+    const auto of = [&](ChunkEvent event) { return events[static_cast<size_t>(event)]; };
+    for (const ChunkEvent event : {ChunkEvent::kOpen, ChunkEvent::kClosed, ChunkEvent::kWritingObjectStore,
+                                   ChunkEvent::kPersisted, ChunkEvent::kInStoreOnly})
+      EXPECT_EQ(of(event).count, 1U) << to_string(event);
+    EXPECT_GT(of(ChunkEvent::kClosed).bytes, 0U);
+    const StorageTally stored =
+        world.database->chunk_tally()[static_cast<size_t>(query::ChunkStorage::kObjectStoreOnly)];
+    EXPECT_EQ(stored.chunks, 1U);
+    EXPECT_EQ(stored.rows, 1U);
+    EXPECT_EQ(stored.stored_bytes, of(ChunkEvent::kInStoreOnly).bytes);
+    world.stop();
+  });
+}
+
 TEST(Lifecycle, UnderMemoryPressurePersistedChunksAreUnloadedAndStayQueryable) {
   model::LifecycleRules rules;
   rules.buffer_bytes_soft = 1;

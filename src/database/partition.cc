@@ -70,6 +70,7 @@ std::shared_ptr<chunk::OpenChunk> Partition::open_for_append(WallTime now) {
   auto rows = std::make_shared<chunk::OpenChunk>(id, order, dictionary_, now);
   dictionary_series_at_open_ = dictionary_->size();
   chunks_.add(StagedChunk(address(id), order, StagedChunk::Open{rows}));
+  context_.counters.count(ChunkEvent::kOpen, 0);
   charge();
   return rows;
 }
@@ -133,6 +134,32 @@ void Partition::settle_dictionary(const chunk::OpenChunk& closed) {
   if (closed.rows() < kRowsPerSeriesMin * dictionary_->size() && dictionary_series_at_open_ > 0) dictionary_ = nullptr;
 }
 
+void Partition::closed(const chunk::OpenChunk& rows) {
+  settle_dictionary(rows);
+  context_.counters.count(ChunkEvent::kClosed, rows.bytes());
+}
+
+std::vector<ChunkWork> Partition::work_begun(std::span<const model::ChunkId> ids, LifecycleAction action) const {
+  std::vector<ChunkWork> work;
+  for (const auto& [key, chunk] : chunks_.all()) {
+    if (!std::ranges::contains(ids, chunk.id())) continue;
+    work.push_back(work_of(chunk));
+    if (action == LifecycleAction::kMoving) context_.counters.count(ChunkEvent::kMoving, chunk.memory_bytes());
+    if (action == LifecycleAction::kPersisting)
+      context_.counters.count(ChunkEvent::kWritingObjectStore, chunk.memory_bytes());
+  }
+  return work;
+}
+
+Result<> Partition::put_results(std::span<const model::ChunkId> sources, LifecycleAction action,
+                                std::vector<StagedChunk> results) {
+  std::vector<std::pair<ChunkEvent, uint64_t>> events;
+  for (const StagedChunk& result : results) events.push_back(arrival_of(result));
+  MAGNETITE_RETURN_IF_ERROR(chunks_.replace(sources, action, std::move(results)));
+  for (const auto& [event, bytes] : events) context_.counters.count(event, bytes);
+  return {};
+}
+
 std::shared_ptr<chunk::OpenChunk> Partition::open_rows() {
   const StagedChunk* open = chunks_.open();
   return open == nullptr ? nullptr : std::get<StagedChunk::Open>(open->stage()).rows;
@@ -145,7 +172,8 @@ std::optional<ChunkWork> Partition::close_if_above(uint64_t bytes, WallTime now)
   if (rows == nullptr || rows->rows() == 0 || rows->bytes() < bytes) return std::nullopt;
   StagedChunk& open = *chunks_.open();
   MAGNETITE_CHECK(open.begin(LifecycleAction::kMoving, now).has_value());
-  settle_dictionary(*rows);
+  closed(*rows);
+  context_.counters.count(ChunkEvent::kMoving, open.memory_bytes());
   charge();
   return work_of(open);
 }
@@ -155,7 +183,7 @@ void Partition::close(WallTime now) {
   const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
   if (rows == nullptr || rows->rows() == 0) return;
   MAGNETITE_CHECK(chunks_.open()->close(now).has_value());
-  settle_dictionary(*rows);
+  closed(*rows);
   charge();
 }
 
@@ -164,10 +192,8 @@ Result<std::vector<ChunkWork>> Partition::begin(std::span<const model::ChunkId> 
   const MutexLock lock(mutex_);
   const std::shared_ptr<chunk::OpenChunk> rows = open_rows();
   MAGNETITE_RETURN_IF_ERROR(chunks_.begin(ids, action, now));
-  if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
-  std::vector<ChunkWork> work;
-  for (const auto& [key, chunk] : chunks_.all())
-    if (std::ranges::contains(ids, chunk.id())) work.push_back(work_of(chunk));
+  if (rows != nullptr && chunks_.open() == nullptr) closed(*rows);
+  std::vector<ChunkWork> work = work_begun(ids, action);
   charge();
   return work;
 }
@@ -178,13 +204,13 @@ void Partition::abandon(std::span<const model::ChunkId> ids, LifecycleAction act
 }
 
 Result<> Partition::moved(model::ChunkId id, std::shared_ptr<const chunk::Image> image) {
-  return change(id, [&](StagedChunk& chunk) { return chunk.moved(std::move(image)); });
+  return change(id, [&](StagedChunk& chunk) { return chunk.moved(std::move(image)); }, ChunkEvent::kMoved);
 }
 
 Result<> Partition::replace(std::span<const model::ChunkId> sources, LifecycleAction action,
                             std::vector<StagedChunk> results) {
   const MutexLock lock(mutex_);
-  MAGNETITE_RETURN_IF_ERROR(chunks_.replace(sources, action, std::move(results)));
+  MAGNETITE_RETURN_IF_ERROR(put_results(sources, action, std::move(results)));
   charge();
   return {};
 }
@@ -207,17 +233,16 @@ Result<PersistWork> Partition::begin_flush(std::span<const model::ChunkId> ids, 
     chunks_.abandon(ids, action);
     return fail(ErrorCode::kFailedPrecondition, "a flush of this partition is under way");
   }
-  if (rows != nullptr && chunks_.open() == nullptr) settle_dictionary(*rows);
+  if (rows != nullptr && chunks_.open() == nullptr) closed(*rows);
   work.flush = *std::move(flush);
   work.changes = windows_.flush_changes();
-  for (const auto& [key, chunk] : chunks_.all())
-    if (std::ranges::contains(ids, chunk.id())) work.chunks.push_back(work_of(chunk));
+  work.chunks = work_begun(ids, action);
   charge();
   return work;
 }
 
 void Partition::finish_flush(const PersistWork& work, LifecycleAction action, std::vector<StagedChunk> results) {
-  MAGNETITE_CHECK(chunks_.replace(work.ids(), action, std::move(results)).has_value());
+  MAGNETITE_CHECK(put_results(work.ids(), action, std::move(results)).has_value());
   context_.watermarks.apply(windows_.commit_flush(work.flush));
   charge();
 }
@@ -338,6 +363,11 @@ Result<> Partition::drop(model::ChunkId id) {
   return {};
 }
 
+void Partition::tally(ChunkTally& sums) const {
+  const MutexLock lock(mutex_);
+  for (const auto& [key, chunk] : chunks_.all()) database::add(chunk, sums);
+}
+
 std::optional<StagedChunk> Partition::find(model::ChunkId id) const {
   const MutexLock lock(mutex_);
   const StagedChunk* chunk = chunks_.find(id);
@@ -353,19 +383,20 @@ std::vector<StagedChunk> Partition::chunks() const {
 }
 
 Result<> Partition::unload(model::ChunkId id, std::shared_ptr<const chunk::StoredImage> image) {
-  return change(id, [&](StagedChunk& chunk) { return chunk.unload(std::move(image)); });
+  return change(id, [&](StagedChunk& chunk) { return chunk.unload(std::move(image)); }, ChunkEvent::kInStoreOnly);
 }
 
 Result<> Partition::load(model::ChunkId id, std::shared_ptr<const chunk::Image> in_memory) {
-  return change(id, [&](StagedChunk& chunk) { return chunk.load(std::move(in_memory)); });
+  return change(id, [&](StagedChunk& chunk) { return chunk.load(std::move(in_memory)); }, ChunkEvent::kPersisted);
 }
 
 template <class Edge>
-Result<> Partition::change(model::ChunkId id, Edge&& edge) {
+Result<> Partition::change(model::ChunkId id, Edge&& edge, ChunkEvent event) {
   const MutexLock lock(mutex_);
   StagedChunk* chunk = chunks_.find(id);
   if (chunk == nullptr) return fail(ErrorCode::kNotFound, address(id).text() + " is not there");
   MAGNETITE_RETURN_IF_ERROR(edge(*chunk));
+  context_.counters.count(event, bytes_at(*chunk, event));
   charge();
   return {};
 }

@@ -13,6 +13,8 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "chunk/open_chunk.h"
+#include "database/chunk_counters.h"
+#include "database/chunk_info.h"
 #include "database/chunk_list.h"
 #include "database/memory_gauge.h"
 #include "database/watermarks.h"
@@ -43,6 +45,7 @@ struct PartitionContext {
   Duration late_arrive_window{};  // of new partitions
   MemoryAccount& memory;          // charged for all they hold
   Watermarks& watermarks;
+  ChunkCounters& counters;
 };
 
 // Chunks marked for a persist and the flush that goes with them: everything up to the split time that was not
@@ -128,6 +131,7 @@ class Partition {
   // Copies to look at; nullopt if there is none.
   std::optional<StagedChunk> find(model::ChunkId id) const EXCLUDES(mutex_);
   std::vector<StagedChunk> chunks() const EXCLUDES(mutex_);  // by order
+  void tally(ChunkTally& sums) const EXCLUDES(mutex_);
   Result<> unload(model::ChunkId id, std::shared_ptr<const chunk::StoredImage> image) EXCLUDES(mutex_);
   Result<> load(model::ChunkId id, std::shared_ptr<const chunk::Image> in_memory) EXCLUDES(mutex_);
 
@@ -149,7 +153,12 @@ class Partition {
   std::shared_ptr<chunk::OpenChunk> open_rows() REQUIRES(mutex_);  // nullptr if there is no open chunk
   void settle_dictionary(const chunk::OpenChunk& closed) REQUIRES(mutex_);
   template <class Edge>
-  Result<> change(model::ChunkId id, Edge&& edge) EXCLUDES(mutex_);
+  Result<> change(model::ChunkId id, Edge&& edge, ChunkEvent event) EXCLUDES(mutex_);
+  void closed(const chunk::OpenChunk& rows) REQUIRES(mutex_);  // the open chunk was
+  // Those that `action` began on, in write order.
+  std::vector<ChunkWork> work_begun(std::span<const model::ChunkId> ids, LifecycleAction action) const REQUIRES(mutex_);
+  Result<> put_results(std::span<const model::ChunkId> sources, LifecycleAction action,
+                       std::vector<StagedChunk> results) REQUIRES(mutex_);
   uint64_t count_memory() const REQUIRES(mutex_);
   void charge() REQUIRES(mutex_);  // after every change of chunks or dictionary
 

@@ -51,7 +51,13 @@ WritePath::WritePath(Executor& executor, const PlayerParts& parts, write_buffer:
 }
 
 Result<WriteReport> WritePath::write(WriteInput input, After after) {
-  counters_.body_bytes += input.body.size();
+  const uint64_t bytes = input.body.size();
+  auto written = write_counted(std::move(input), after);
+  (written ? counters_.body_bytes : counters_.body_bytes_failed) += bytes;
+  return written;
+}
+
+Result<WriteReport> WritePath::write_counted(WriteInput input, After after) {
   const bool accept_partial = input.accept_partial;
   MAGNETITE_TRY(const std::shared_ptr<Prepared> prepared, prepare(std::move(input)));
   entry::RoutedWrite& routed = prepared->routed;
@@ -144,6 +150,7 @@ Result<> WritePath::sequence(const std::shared_ptr<Prepared>& prepared, After af
           parts_.apply(prepared->body, prepared->routed, *partition, at);
       });
       if (!ticket) {
+        counters_.entry_bytes_failed += entry.payload.text.size();
         failure = std::move(ticket).error();
         break;
       }
@@ -156,9 +163,11 @@ Result<> WritePath::sequence(const std::shared_ptr<Prepared>& prepared, After af
   for (Entered& each : entered) {
     if (auto stored = lanes_[each.lane]->finish(*each.ticket, deadline); stored) {
       lines_stored += each.entry->lines;
+      counters_.entry_bytes += each.entry->payload.text.size();
       parts_.announced.announce(each.lane, prepared->lanes.at(each.lane).declarations);
-    } else if (!failure || stored.error().code() == ErrorCode::kUnclear) {
-      failure = std::move(stored).error();
+    } else {
+      counters_.entry_bytes_failed += each.entry->payload.text.size();
+      if (!failure || stored.error().code() == ErrorCode::kUnclear) failure = std::move(stored).error();
     }
   }
   if (!failure) return {};

@@ -19,7 +19,10 @@ struct IngestCounters {
   std::atomic<uint64_t> lines_accepted = 0;
   std::atomic<uint64_t> lines_rejected = 0;
   std::atomic<uint64_t> fields_accepted = 0;
-  std::atomic<uint64_t> body_bytes = 0;
+  std::atomic<uint64_t> body_bytes = 0;         // of bodies of which nothing or something was stored
+  std::atomic<uint64_t> body_bytes_failed = 0;  // of bodies that ended in an error
+  std::atomic<uint64_t> entry_bytes = 0;        // in the log
+  std::atomic<uint64_t> entry_bytes_failed = 0;
 };
 
 // Thread-safe.
@@ -39,6 +42,7 @@ class WritePath {
   struct Prepared;
   struct Entry;
 
+  Result<WriteReport> write_counted(WriteInput input, After after);
   Result<std::shared_ptr<Prepared>> prepare(WriteInput input) const;
   void make_entries(Prepared& prepared, uint32_t lane) const;
   Result<> sequence(const std::shared_ptr<Prepared>& prepared, After after);

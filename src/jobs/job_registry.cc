@@ -158,4 +158,14 @@ size_t JobRegistry::running() const {
   return running_;
 }
 
+JobLoad JobRegistry::load() const {
+  JobLoad load;
+  const MutexLock lock(mutex_);
+  for (const auto& [id, job] : jobs_) {
+    if (job->state == JobState::kRunning) ++load.running;
+    if (job->state == JobState::kWaiting) ++load.waiting;
+  }
+  return load;
+}
+
 }  // namespace magnetite::jobs

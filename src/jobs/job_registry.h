@@ -15,6 +15,11 @@
 
 namespace magnetite::jobs {
 
+struct JobLoad {
+  size_t running = 0;
+  size_t waiting = 0;
+};
+
 struct JobRegistryOptions {
   size_t history_max = 1000;  // ended jobs that are remembered, the newest
 };
@@ -42,6 +47,7 @@ class JobRegistry {
   // Returns when the job has ended or at the deadline; nullopt: no such job.
   std::optional<JobStatus> wait(JobId id, MonoTime deadline) EXCLUDES(mutex_);
   size_t running() const EXCLUDES(mutex_);  // and waiting
+  JobLoad load() const EXCLUDES(mutex_);
 
  private:
   struct Job;

@@ -34,6 +34,10 @@ TEST_F(JobRegistryTest, ShowsAJobFromItsRegistrationToItsOutcome) {
     EXPECT_FALSE(registry.find(*id)->ended());
     const auto early = registry.wait(*id, in(std::chrono::seconds(1)));
     EXPECT_EQ(early->state, JobState::kRunning);
+    const auto behind = registry.submit(pool, JobKind::kDummy, subject(), [](JobControl&) -> Result<> { return {}; });
+    EXPECT_TRUE(behind);
+    EXPECT_EQ(registry.load().running, 1u);
+    EXPECT_EQ(registry.load().waiting, 1u);
     const auto status = registry.wait(*id, kNever);
     EXPECT_EQ(status->state, JobState::kSucceeded);
     EXPECT_EQ(status->rows_done, 10u);
@@ -41,7 +45,9 @@ TEST_F(JobRegistryTest, ShowsAJobFromItsRegistrationToItsOutcome) {
     EXPECT_EQ(status->bytes_done, 200u);
     EXPECT_EQ(status->wall, std::chrono::seconds(3));
     EXPECT_EQ(status->subject.partition_key, "2026-01-01");
+    EXPECT_EQ(registry.wait(*behind, kNever)->state, JobState::kSucceeded);
     EXPECT_EQ(registry.running(), 0u);
+    EXPECT_EQ(registry.load().running + registry.load().waiting, 0u);
     pool.stop();
   });
 }

@@ -1,6 +1,7 @@
 // What a query sees of a table: an immutable set of chunks, taken in one step. The database provides it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -47,10 +48,17 @@ struct ChunkSnapshot {
       data;
 };
 
+// What scans did not have to read, since the start. Thread-safe.
+struct PruneCounters {
+  std::atomic<uint64_t> chunks = 0;
+  std::atomic<uint64_t> rows = 0;
+};
+
 struct TableSnapshot {
   std::shared_ptr<const schema::TableSchema> schema;
   chunk::SortKey sort_key;  // covers every chunk's
   std::vector<ChunkSnapshot> chunks;
+  std::shared_ptr<PruneCounters> pruned;  // where a scan reports to; nullptr: nowhere
 };
 
 // Opens the stored images of chunks that have rows in `times`, so that their data is sorted rows; may block. The first

@@ -41,7 +41,9 @@ class ServerImpl final : public Server {
   ServerImpl(Executor& executor, Disk& disk, object_store::ObjectStore& store, ServerOptions options,
              std::unique_ptr<RemoteWriter> remote_writer)
       : executor_(executor),
+        disk_(disk),
         store_(store),
+        started_(executor.clock().mono_now()),
         options_(std::move(options)),
         memory_(options_.memory_bytes_max != 0 ? options_.memory_bytes_max : machine_memory_bytes() / 10 * 7),
         cache_(std::make_shared<chunk::DecodedCache>(options_.cache_bytes_max != 0 ? options_.cache_bytes_max
@@ -245,6 +247,7 @@ class ServerImpl final : public Server {
       status.state = state_;
       status.error = error_;
     }
+    status.use = use();
     for (const auto& [name, entry] : databases_.all()) status.databases.push_back(status_of(name, entry));
     return status;
   }
@@ -252,9 +255,7 @@ class ServerImpl final : public Server {
   Counters counters(std::string_view name) const override {
     const auto found = databases_.find(name);
     if (!found) return {};
-    const database::IngestCounters* counters = (*found)->counters();
-    if (counters == nullptr) return {};
-    return {counters->lines_accepted, counters->lines_rejected, counters->fields_accepted, counters->body_bytes};
+    return counters_of(**found);
   }
 
   bool serving() const override { return serving_; }
@@ -273,6 +274,20 @@ class ServerImpl final : public Server {
   }
 
  private:
+  ServerUse use() const {
+    ServerUse use;
+    use.uptime = executor_.clock().mono_now() - started_;
+    use.memory_bytes = memory_.bytes();
+    use.memory_bytes_max = memory_.bytes_max();
+    const chunk::CacheStatistics cache = cache_->statistics();
+    use.cache_bytes = cache.bytes;
+    use.cache_bytes_max = cache.bytes_max;
+    use.jobs = jobs_.load();
+    if (options_.data_folder.empty()) return use;
+    if (const auto space = disk_.space(options_.data_folder)) use.disk = *space;
+    return use;
+  }
+
   static std::unexpected<Error> no_id() {
     return fail(ErrorCode::kFailedPrecondition, "Writer ID must be set: start with --server-id or call UpdateServerId");
   }
@@ -395,7 +410,9 @@ class ServerImpl final : public Server {
   }
 
   Executor& executor_;
+  Disk& disk_;
   object_store::ObjectStore& store_;
+  const MonoTime started_;
   const ServerOptions options_;
   database::MemoryGauge memory_;
   const std::shared_ptr<chunk::DecodedCache> cache_;

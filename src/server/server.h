@@ -11,6 +11,7 @@
 #include "base/disk.h"
 #include "base/executor.h"
 #include "base/result.h"
+#include "database/chunk_counters.h"
 #include "database/chunk_info.h"
 #include "database/sequencer_status.h"
 #include "database/write.h"
@@ -30,7 +31,8 @@ namespace magnetite::server {
 
 struct ServerOptions {
   std::optional<model::ServerId> server_id;
-  std::string log_folder;  // of the local logs: <log_folder>/<database uuid>
+  std::string log_folder;   // of the local logs: <log_folder>/<database uuid>
+  std::string data_folder;  // whose disk status() looks at; empty: none
   write_buffer::SyncMode wal_sync;
   bool skip_replay = false;  // of every database at this start, see database::ReplayChoices
   bool accept_log_loss = false;
@@ -76,12 +78,29 @@ struct DatabaseStatus {
   std::string log_type;  // "file", "kafka"
   std::string log_use;   // "own", "writing", "reading"
   std::vector<database::SequencerStatus> sequencers;
+  database::ChunkTally chunks{};
+  uint64_t memory_bytes_soft = 0;  // of its rules; 0 = the process's limits count
+  uint64_t memory_bytes_hard = 0;
+
+  std::optional<uint64_t> lag() const;  // of all sequencers in sum; absent: no log is only read
+};
+
+// What the process has and uses.
+struct ServerUse {
+  Duration uptime{};
+  uint64_t memory_bytes = 0;  // of all chunks
+  uint64_t memory_bytes_max = 0;
+  uint64_t cache_bytes = 0;  // of decoded columns
+  uint64_t cache_bytes_max = 0;
+  jobs::JobLoad jobs;
+  std::optional<DiskSpace> disk;  // of the data folder
 };
 
 struct ServerStatus {
   ServerState state = ServerState::kWaitingForServerId;
   std::string error;                      // e.g. "store error: ..."
   std::vector<DatabaseStatus> databases;  // by name
+  ServerUse use;
 };
 
 struct Counters {  // since start, for /metrics
@@ -89,6 +108,12 @@ struct Counters {  // since start, for /metrics
   uint64_t lines_rejected = 0;
   uint64_t fields_accepted = 0;
   uint64_t body_bytes = 0;
+  uint64_t body_bytes_failed = 0;
+  uint64_t entry_bytes = 0;
+  uint64_t entry_bytes_failed = 0;
+  uint64_t chunks_pruned = 0;
+  uint64_t rows_pruned = 0;
+  database::ChunkEventCounts chunk_events{};
 };
 
 // Thread-safe. `executor`, `disk` and `store` outlive it.

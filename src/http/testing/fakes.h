@@ -72,7 +72,9 @@ class FakeServer final : public server::Server {
   Result<jobs::JobId> rebuild_catalog(std::string_view, bool) override { return jobs::JobId{}; }
   Result<jobs::JobId> wipe_catalog(std::string_view) override { return jobs::JobId{}; }
   server::ServerStatus status() const override;
-  server::Counters counters(std::string_view) const override { return {3, 1, 30, 345}; }
+  server::Counters counters(std::string_view) const override {
+    return {.lines_accepted = 3, .lines_rejected = 1, .fields_accepted = 30, .body_bytes = 345};
+  }
   bool serving() const override { return serving_; }
   void set_serving(bool serving) override { serving_ = serving; }
   std::vector<std::string> database_names() const override;

@@ -53,6 +53,10 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientC
   }
   if (auto opened = open_stored(request.table, request.predicate.time); !opened) throw_error(opened.error());
   state->plan = plan_scan(std::move(request), state->control);
+  if (PruneCounters* pruned = bound.snapshot->pruned.get()) {
+    pruned->chunks += state->plan->counters().chunks_pruned;
+    pruned->rows += state->plan->counters().rows_pruned;
+  }
   return state;
 }
 

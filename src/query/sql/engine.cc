@@ -240,6 +240,15 @@ class EngineImpl final : public Engine {
     return rows;
   }
 
+  EngineMemory memory() const override {
+    std::shared_ptr<Instance> instance;
+    {
+      const MutexLock lock(mutex_);
+      instance = instance_;
+    }
+    return instance->memory();
+  }
+
  private:
   // One that works: after a fault of DuckDB's own, statements begin in a new one, and the old one goes with its last.
   Result<std::shared_ptr<Instance>> instance() EXCLUDES(mutex_) {
@@ -257,7 +266,7 @@ class EngineImpl final : public Engine {
   const EngineOptions options_;
   Watchdog watchdog_;
   const std::shared_ptr<Places> places_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<Instance> instance_ GUARDED_BY(mutex_);
 };
 

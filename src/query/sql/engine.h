@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -68,6 +69,12 @@ class ResultStream {
   virtual void cancel() = 0;
 };
 
+// Of DuckDB's own buffers.
+struct EngineMemory {
+  uint64_t bytes = 0;
+  uint64_t bytes_max = 0;
+};
+
 // Thread-safe.
 class Engine {
  public:
@@ -78,6 +85,7 @@ class Engine {
   // kInvalidInput: syntax, planning, more than one statement, anything that is not a read; the text says what is
   // allowed. kNotFound: the database.
   virtual Result<std::unique_ptr<ResultStream>> execute(const Statement& statement) = 0;
+  virtual EngineMemory memory() const { return {}; }
 };
 
 }  // namespace magnetite::query::sql

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <duckdb/main/valid_checker.hpp>
+#include <duckdb/storage/buffer_manager.hpp>
 #include <thread>
 
 #include "query/sql/bridges/bridges.h"
@@ -68,6 +69,11 @@ void Instance::give_back(std::unique_ptr<duckdb::Connection> connection) {
   constexpr size_t kIdleMax = 16;
   const MutexLock lock(mutex_);
   if (idle_.size() < kIdleMax) idle_.push_back(std::move(connection));
+}
+
+EngineMemory Instance::memory() const {
+  const auto& buffers = duckdb::BufferManager::GetBufferManager(*database_->instance);
+  return {buffers.GetUsedMemory(), buffers.GetMaxMemory()};
 }
 
 bool Instance::is_broken() const { return duckdb::ValidChecker::IsInvalidated(*database_->instance); }

@@ -22,6 +22,7 @@ class Instance {
   void give_back(std::unique_ptr<duckdb::Connection> connection) EXCLUDES(mutex_);
   // After a fault of DuckDB's own it refuses all further work.
   bool is_broken() const;
+  EngineMemory memory() const;
 
  private:
   Instance() = default;

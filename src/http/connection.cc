@@ -1,7 +1,5 @@
 #include "http/connection.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancel_after.hpp>
@@ -17,6 +15,8 @@
 #include "base/logging.h"
 #include "http/body_codec.h"
 #include "http/status.h"
+#include "net/request_id.h"
+#include "process/version.h"
 #include "query/sql/engine.h"
 
 namespace magnetite::http {
@@ -111,12 +111,10 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
   asio::awaitable<void> refuse() {
     Head head;
-    head.request_id = next_request_id();
+    head.request_id = net::request_id([](std::string_view) { return std::string_view(); });
     Response response = error_answer(Error(ErrorCode::kUnavailable, "too many connections"), Api::kV1);
     co_await answer_and_end(response, head);
   }
-
-  std::string next_request_id() { return fmt::format("{:016x}", ++context_.requests); }
 
   std::chrono::milliseconds milliseconds_until(MonoTime deadline) const {
     const Duration left = deadline - context_.clock.mono_now();
@@ -134,13 +132,17 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
         co_await bhttp::async_read_header(*stream_, buffer_, parser, within(context_.options.idle_timeout));
     idle_ = false;
     Head head;
-    head.request_id = next_request_id();
+    head.request_id = net::request_id([&](std::string_view name) {
+      const auto found = code ? parser.get().end() : parser.get().find(name);
+      return found == parser.get().end() ? std::string_view() : std::string_view(found->value());
+    });
     if (code) {
       if (auto bad = bad_head(code, parser.got_some() && !context_.stopping)) co_await answer_and_end(*bad, head);
       co_return false;
     }
     Request request = request_of(parser.get());
     request.id = head.request_id;
+    request.from_loopback = is_from_loopback();
     request.body_lease = BodyBudget::Lease(context_.bodies);
     head.version = parser.get().version();
     head.keep_alive = parser.get().keep_alive();
@@ -168,6 +170,11 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     }
     if (early) co_return co_await write(*early, head);
     co_return co_await handle_and_answer(std::move(request), head);
+  }
+
+  bool is_from_loopback() const {
+    error_code unknown;
+    return stream_->socket().remote_endpoint(unknown).address().is_loopback() && !unknown;
   }
 
   static Request request_of(const bhttp::request<bhttp::buffer_body>& head) {
@@ -259,13 +266,15 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     }
     WorkerPool& pool = lane == Lane::kWrite   ? context_.write_pool
                        : lane == Lane::kQuery ? context_.query_pool
-                                              : context_.admin_pool;
-    if (lane == Lane::kQuery) {
+                       : lane == Lane::kAdmin ? context_.admin_pool
+                                              : context_.profile_pool;
+    if (lane == Lane::kQuery || lane == Lane::kProfile) {
       request.cancellation = std::make_shared<query::sql::Cancellation>();
       cancellation_ = request.cancellation;
       // Nobody waits for the answer of a client that is gone.
       stream_->watch_client([cancellation = request.cancellation] { cancellation->cancel(); });
     }
+    request.body_bytes = request.body.size();
     auto handle = [this, request = std::move(request)]() mutable -> Result<Response> {
       if (context_.aborting) return fail(ErrorCode::kShutdown, "the server is stopping");
       return context_.service.handle(std::move(request));
@@ -286,7 +295,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
 
   void set_common(bhttp::fields& fields, const Response& response, const Head& head) const {
     fields.set(bhttp::field::server, "Magnetite");
-    fields.set("X-Influxdb-Version", kVersion);
+    fields.set("X-Influxdb-Version", process::version());
     fields.set("X-Influxdb-Build", "Magnetite");
     fields.set("Request-Id", head.request_id);
     fields.set("X-Request-Id", head.request_id);
@@ -325,7 +334,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     bool sent = !code;
     Result<std::string> piece = std::move(response.body);
     while (sent && piece && !piece->empty()) {  // NOLINT(bugprone-use-after-move): filled again below
-      std::tie(sent, piece) = co_await (send_piece(*std::move(piece), chunked) && next_piece(response));
+      std::tie(sent, piece) = co_await (send_piece(*std::move(piece), chunked) && next_piece(response, head));
     }
     // What is left of a statement is torn down where it may block.
     auto left = std::make_shared<Response::NextPiece>(std::move(response.next_piece));
@@ -333,8 +342,9 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     if (!sent) co_return false;
     if (!piece) {  // no terminating chunk: the client sees that the answer is not whole
       const bool wished = piece.error().code() == ErrorCode::kCancelled;
+      const log::RequestScope scope(head.request_id);
       log::write(wished ? log::Level::kInfo : log::Level::kWarn, "an answer broke off",
-                 {{"id", head.request_id}, {"error", piece.error().describe()}});
+                 {{"error", piece.error().describe()}});
       co_return false;
     }
     if (chunked) co_return co_await send(bhttp::make_chunk_last()) && head.keep_alive;
@@ -361,8 +371,9 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   }
 
   // Empty at the end.
-  asio::awaitable<Result<std::string>> next_piece(Response& response) {
-    co_return co_await run_on<std::string>(context_.query_pool, [&response]() -> Result<std::string> {
+  asio::awaitable<Result<std::string>> next_piece(Response& response, const Head& head) {
+    co_return co_await run_on<std::string>(context_.query_pool, [&response, &head]() -> Result<std::string> {
+      const log::RequestScope scope(head.request_id);
       std::string piece;
       bool more = true;
       while (more && piece.empty()) {

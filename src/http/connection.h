@@ -19,10 +19,10 @@ struct ConnectionContext {
   WorkerPool& write_pool;
   WorkerPool& query_pool;
   WorkerPool& admin_pool;
+  WorkerPool& profile_pool;
   BodyBudget& bodies;
   const HttpOptions& options;
   Clock& clock;
-  std::atomic<uint64_t> requests = 0;  // so far: numbers request ids
   std::atomic<bool> stopping = false;  // no connection begins another request
   std::atomic<bool> aborting = false;  // queued requests are refused instead of run
 };

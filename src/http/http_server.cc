@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "http/connection.h"
+#include "process/cpu_profile.h"
 
 namespace magnetite::http {
 namespace {
@@ -15,13 +16,16 @@ class HttpServerImpl final : public HttpServer {
   HttpServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, HttpOptions options)
       : options_(std::move(options)),
         executor_(executor),
+        profiler_(executor),
         service_(server, engine, options_, executor.clock()),
         bodies_(options_.bodies_bytes_max),
         write_pool_(executor, {"http-write", options_.write_threads, options_.write_queue_max}),
         query_pool_(executor, {"http-query", options_.query_threads, options_.query_queue_max}),
         admin_pool_(executor, {"http-admin", 1, kAdminQueueMax}),
-        context_{service_, write_pool_, query_pool_, admin_pool_, bodies_, options_, executor.clock()},
+        profile_pool_(executor, {"http-profile", 2, kProfileQueueMax}),
+        context_{service_, write_pool_, query_pool_, admin_pool_, profile_pool_, bodies_, options_, executor.clock()},
         connections_(executor) {
+    service_.set_profiler(&profiler_);
     service_.set_edge_state([this] {
       return EdgeState{connections_.size(), write_pool_.queued_jobs(), query_pool_.queued_jobs(), bodies_.bytes()};
     });
@@ -41,6 +45,7 @@ class HttpServerImpl final : public HttpServer {
 
   void stop(std::chrono::seconds drain) override {
     if (context_.stopping.exchange(true)) return;
+    profiler_.stop();
     // Those without a request go; the others have until the deadline, then they are broken off.
     connections_.end_all(Connection::End::kIdle);
     if (!connections_.wait_until_empty(executor_.clock().mono_now() + drain)) {
@@ -50,6 +55,7 @@ class HttpServerImpl final : public HttpServer {
     write_pool_.stop();
     query_pool_.stop();
     admin_pool_.stop();
+    profile_pool_.stop();
     connections_.end_all(Connection::End::kNow);
     constexpr std::chrono::seconds kUnwind{5};
     connections_.wait_until_empty(executor_.clock().mono_now() + kUnwind);
@@ -57,14 +63,17 @@ class HttpServerImpl final : public HttpServer {
 
  private:
   static constexpr size_t kAdminQueueMax = 64;
+  static constexpr size_t kProfileQueueMax = 4;
 
   const HttpOptions options_;
   Executor& executor_;
+  process::CpuProfiler profiler_;
   Service service_;
   BodyBudget bodies_;
   WorkerPool write_pool_;
   WorkerPool query_pool_;
-  WorkerPool admin_pool_;  // metrics and status answer also when all queries hang
+  WorkerPool admin_pool_;    // metrics and status answer also when all queries hang
+  WorkerPool profile_pool_;  // two threads: one takes a profile, the other tells who else wants one
   ConnectionContext context_;
   net::ConnectionSet connections_;
 };

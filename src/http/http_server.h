@@ -17,6 +17,10 @@ namespace magnetite::query::sql {
 class Engine;
 }
 
+namespace magnetite::metrics {
+class CallMetrics;
+}
+
 namespace magnetite::http {
 
 struct HttpOptions {
@@ -28,6 +32,7 @@ struct HttpOptions {
   std::chrono::milliseconds body_timeout{60'000};  // without a byte of a body, or of an answer taken
   size_t write_queue_max = 1'024;                  // requests that wait for a thread; more are 429
   size_t query_queue_max = 256;
+  std::shared_ptr<metrics::CallMetrics> calls = {};  // where requests are counted and calls read; nullptr: its own
 };
 
 // Serves the connections that a listener gives it, on the listener's threads; owns those that run requests. stop() lets

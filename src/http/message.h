@@ -1,6 +1,7 @@
 // A request and its answer, without the library that carries them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,8 +19,6 @@ class Cancellation;
 
 namespace magnetite::http {
 
-inline constexpr std::string_view kVersion = "0.1.0";
-
 // Decoded name=value pairs of a query string or a form body; the first of equal names counts.
 class Parameters {
  public:
@@ -32,7 +31,8 @@ class Parameters {
 };
 
 struct Request {
-  std::string id;  // for the log and the Request-Id header
+  std::string id;              // for the log and the X-Request-Id header
+  bool from_loopback = false;  // the client is on this machine
   std::string method;
   std::string path;
   Parameters parameters;
@@ -40,6 +40,7 @@ struct Request {
   std::string content_encoding;  // lower case
   std::string accept;
   std::string body;                                        // as sent
+  uint64_t body_bytes = 0;                                 // what `body` had when it came
   BodyBudget::Lease body_lease;                            // of `body` and what it decompresses to
   std::shared_ptr<query::sql::Cancellation> cancellation;  // cancelled when the client goes away
 };

@@ -1,16 +1,19 @@
-// Counters of the HTTP edge and what /metrics shows of the server.
+// What /metrics shows. docs/metrics.md lists it.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
-
-#include "base/clock.h"
 
 namespace magnetite::server {
 class Server;
 }
+namespace magnetite::query::sql {
+class Engine;
+}
+namespace magnetite::metrics {
+class CallMetrics;
+class Families;
+}  // namespace magnetite::metrics
 
 namespace magnetite::http {
 
@@ -22,18 +25,13 @@ struct EdgeState {
   uint64_t body_bytes = 0;
 };
 
-// Thread-safe.
-class Metrics {
- public:
-  Metrics();
-  ~Metrics();
-  // `path` is one of ours, `database` one that exists or empty: labels live for ever.
-  void count_request(std::string_view path, std::string_view database, int status, Duration duration);
-  std::string text(const server::Server& server, const EdgeState& edge) const;  // Prometheus exposition
+// Prometheus exposition.
+std::string metrics_text(const metrics::CallMetrics& calls, const server::Server& server,
+                         const query::sql::Engine& engine, const EdgeState& edge);
 
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+// The parts of it. process_metrics.cc: the process, its allocators, what was built.
+void collect_process(const query::sql::Engine& engine, metrics::Families& into);
+// server_metrics.cc: the server and its databases.
+void collect_server(const server::Server& server, metrics::Families& into);
 
 }  // namespace magnetite::http

@@ -11,6 +11,8 @@
 #include "http/status.h"
 #include "http/status_page.h"
 #include "http/write_request.h"
+#include "metrics/call_metrics.h"
+#include "process/version.h"
 #include "server/server.h"
 
 namespace magnetite::http {
@@ -33,6 +35,10 @@ constexpr std::array kRoutes = {
     Route{"/ping", "GET, POST, HEAD", Lane::kQuick},
     Route{"/metrics", "GET, HEAD", Lane::kAdmin},
     Route{"/api/v1/status", "GET, HEAD", Lane::kAdmin},
+    Route{"/debug/pprof", "GET, HEAD", Lane::kAdmin},
+    Route{"/debug/pprof/", "GET, HEAD", Lane::kAdmin},
+    Route{"/debug/pprof/heap", "GET, HEAD", Lane::kAdmin},
+    Route{"/debug/pprof/profile", "GET", Lane::kProfile},
 };
 
 const Route* find_route(std::string_view path) {
@@ -68,6 +74,13 @@ Response preflight() {
 
 }  // namespace
 
+Service::Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock)
+    : server_(server),
+      engine_(engine),
+      options_(options),
+      clock_(clock),
+      calls_(options.calls != nullptr ? options.calls : std::make_shared<metrics::CallMetrics>()) {}
+
 Lane Service::lane_of(std::string_view path) {
   const Route* route = find_route(path);
   return route == nullptr ? Lane::kQuick : route->lane;
@@ -98,6 +111,7 @@ std::optional<Response> Service::refuse_early(const Request& head) const {
 }
 
 Response Service::handle(Request request) {
+  const log::RequestScope scope(request.id);
   const MonoTime started = clock_.mono_now();
   Response response = dispatch(request);
   record(request, response, clock_.mono_now() - started);
@@ -110,6 +124,7 @@ Response Service::dispatch(Request& request) {
   if (request.path == "/ping") return ping(request);
   if (request.path == "/metrics") return metrics();
   if (request.path == "/api/v1/status") return status();
+  if (request.path.starts_with("/debug/")) return debug(request);
   if (request.path == "/query") return v1_query(request);
   if (find_route(request.path)->lane == Lane::kQuery) return query_sql(request);
   return write(request);
@@ -117,21 +132,30 @@ Response Service::dispatch(Request& request) {
 
 void Service::record(const Request& request, const Response& response, Duration duration) {
   const Route* route = find_route(request.path);
-  metrics_.count_request(route == nullptr ? "other" : route->path, response.database, response.status, duration);
-  const auto level = response.status < 400 ? log::Level::kDebug : log::Level::kInfo;
+  const bool failed = response.status >= 400;
+  const auto outcome = !failed                 ? metrics::CallOutcome::kOk
+                       : response.status < 500 ? metrics::CallOutcome::kClientError
+                                               : metrics::CallOutcome::kError;
+  calls_->count_http(route == nullptr ? "other" : route->path, response.database, outcome, duration);
+  // 503 is told by the thousand while a server starts or is full; what is behind it is logged where it happens.
+  const auto level = !failed                                            ? log::Level::kDebug
+                     : response.status >= 500 && response.status != 503 ? log::Level::kWarn
+                                                                        : log::Level::kInfo;
   if (!log::enabled(level)) return;
   constexpr size_t kAnswerBytesMax = 300;
-  log::write(level, response.status < 400 ? "request" : "request failed",
-             {{"id", request.id},
-              {"method", request.method},
+  const log::RequestScope scope(request.id);
+  log::write(level, failed ? "request failed" : "request",
+             {{"method", request.method},
               {"path", request.path},
               {"status", std::to_string(response.status)},
               {"micros", std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(duration).count())},
-              {"answer", response.status < 400 ? std::string() : response.body.substr(0, kAnswerBytesMax)}});
+              {"body_bytes", std::to_string(request.body_bytes)},
+              {"answer", failed ? response.body.substr(0, kAnswerBytesMax) : std::string()}});
 }
 
 Response Service::metrics() const {
-  return text_answer(200, metrics_.text(server_, edge_state_ ? edge_state_() : EdgeState{}) + "# EOF\n",
+  const EdgeState edge = edge_state_ ? edge_state_() : EdgeState{};
+  return text_answer(200, metrics_text(*calls_, server_, engine_, edge) + "# EOF\n",
                      "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -140,7 +164,7 @@ Response Service::ping(const Request& request) const {
   return text_answer(
       200,
       fmt::format(R"({{"version":"{0}","revision":"{0}","process_id":"magnetite","product_name":"Magnetite"}})",
-                  kVersion),
+                  process::version()),
       "application/json");
 }
 

@@ -12,16 +12,19 @@
 #include "http/message.h"
 #include "http/metrics.h"
 
+namespace magnetite::process {
+class CpuProfiler;
+}
+
 namespace magnetite::http {
 
 // Who runs a request. kQuick never blocks.
-enum class Lane : uint8_t { kQuick, kWrite, kQuery, kAdmin };
+enum class Lane : uint8_t { kQuick, kWrite, kQuery, kAdmin, kProfile };
 
 // Thread-safe.
 class Service {
  public:
-  Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock)
-      : server_(server), engine_(engine), options_(options), clock_(clock) {}
+  Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock);
 
   static Lane lane_of(std::string_view path);
   uint64_t body_bytes_max(std::string_view path) const;
@@ -33,12 +36,16 @@ class Service {
   // What became of a request: metrics and log. handle() does it itself.
   void record(const Request& request, const Response& response, Duration duration);
   void set_edge_state(std::function<EdgeState()> edge_state) { edge_state_ = std::move(edge_state); }
+  // nullptr: no profiles are taken. Outlives it.
+  void set_profiler(process::CpuProfiler* profiler) { profiler_ = profiler; }
 
  private:
   Response dispatch(Request& request);
   Response write(Request& request);  // write_endpoints.cc
   Response v1_query(Request& request);
-  Response query_sql(Request& request);  // query_endpoint.cc
+  Response query_sql(Request& request);    // query_endpoint.cc
+  Response debug(const Request& request);  // debug_endpoints.cc
+  Response profile(const Request& request);
   Response metrics() const;
   Response ping(const Request& request) const;
   Response status() const;
@@ -47,7 +54,8 @@ class Service {
   query::sql::Engine& engine_;
   const HttpOptions& options_;
   Clock& clock_;
-  Metrics metrics_;
+  const std::shared_ptr<metrics::CallMetrics> calls_;
+  process::CpuProfiler* profiler_ = nullptr;
   std::function<EdgeState()> edge_state_;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "process/version.h"
 #include "server/server.h"
 
 namespace magnetite::http {
@@ -19,6 +20,14 @@ struct SequencerJson {
   std::optional<uint64_t> records_applied;
   std::optional<uint64_t> records_failed;
   std::optional<std::string> problem;
+};
+
+struct StorageJson {
+  std::string storage;
+  uint64_t chunks = 0;
+  uint64_t rows = 0;
+  uint64_t memory_bytes = 0;
+  uint64_t stored_bytes = 0;
 };
 
 struct DatabaseJson {
@@ -37,13 +46,38 @@ struct DatabaseJson {
   std::optional<uint64_t> log_bytes_max;
   uint64_t rows = 0;
   uint64_t memory_bytes = 0;
+  std::optional<uint64_t> memory_bytes_soft;
+  std::optional<uint64_t> memory_bytes_hard;
+  std::optional<uint64_t> lag;
+  std::vector<StorageJson> storages;
   std::vector<SequencerJson> sequencers;
+};
+
+struct UseJson {
+  uint64_t used_bytes = 0;
+  uint64_t limit_bytes = 0;
+};
+
+struct JobsJson {
+  uint64_t running = 0;
+  uint64_t waiting = 0;
+};
+
+struct DiskJson {
+  uint64_t available_bytes = 0;
+  uint64_t total_bytes = 0;
 };
 
 struct StatusJson {
   std::string state;
   std::string error;
   bool serving = false;
+  std::string version;
+  double uptime_seconds = 0;
+  UseJson memory;
+  UseJson cache;
+  JobsJson jobs;
+  std::optional<DiskJson> disk;
   std::vector<DatabaseJson> databases;
 };
 
@@ -83,6 +117,15 @@ DatabaseJson json_of(const server::DatabaseStatus& status) {
   json.log_bytes_max = status.log_bytes_max;
   json.rows = status.rows;
   json.memory_bytes = status.memory_bytes;
+  if (status.memory_bytes_soft > 0) json.memory_bytes_soft = status.memory_bytes_soft;
+  if (status.memory_bytes_hard > 0) json.memory_bytes_hard = status.memory_bytes_hard;
+  json.lag = status.lag();
+  for (size_t i = 0; i < status.chunks.size(); ++i) {
+    const database::StorageTally& tally = status.chunks[i];
+    if (tally.chunks == 0) continue;
+    json.storages.push_back({std::string(to_string(static_cast<query::ChunkStorage>(i))), tally.chunks, tally.rows,
+                             tally.memory_bytes, tally.stored_bytes});
+  }
   for (const database::SequencerStatus& each : status.sequencers) json.sequencers.push_back(json_of(each));
   return json;
 }
@@ -97,6 +140,12 @@ std::string status_page(const server::Server& server) {
   json.state = to_string(status.state);
   json.error = status.error;
   json.serving = server.serving();
+  json.version = process::version();
+  json.uptime_seconds = seconds(status.use.uptime);
+  json.memory = {status.use.memory_bytes, status.use.memory_bytes_max};
+  json.cache = {status.use.cache_bytes, status.use.cache_bytes_max};
+  json.jobs = {status.use.jobs.running, status.use.jobs.waiting};
+  if (status.use.disk) json.disk = {status.use.disk->available_bytes, status.use.disk->total_bytes};
   for (const server::DatabaseStatus& each : status.databases) json.databases.push_back(json_of(each));
   std::string text;
   // Into a string, of plain structs: there is nothing that could fail.

@@ -9,6 +9,7 @@
 
 #include "cli/admin_json.h"
 #include "cli/client.h"
+#include "cli/server_status.h"
 
 namespace magnetite::cli {
 namespace {
@@ -169,6 +170,7 @@ void add_server_commands(CLI::App& app, const std::shared_ptr<const Endpoint>& e
   set.add_option("id", arguments->server_id, "Above zero; for ever")->required();
   run_as(set, arguments, exit_code,
          [](Client& client, const Arguments& given) { return ok(client.set_server_id(given.server_id)); });
+  add_server_status(server, endpoint, exit_code);
 }
 
 }  // namespace magnetite::cli

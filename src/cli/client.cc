@@ -194,6 +194,13 @@ class ClientImpl final : public Client {
     return {};
   }
 
+  Result<management::ServerStatus> server_status() override {
+    management::GetServerStatusResponse response;
+    grpc::ClientContext context;
+    MAGNETITE_RETURN_IF_ERROR(check(management_->GetServerStatus(&context, {}, &response)));
+    return std::move(*response.mutable_server_status());
+  }
+
   Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
                                                           const std::string& sql) override {
     if (flight_ == nullptr) {

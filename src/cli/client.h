@@ -18,6 +18,7 @@ class Operation;
 namespace influxdata::iox::management::v1 {
 class Chunk;
 class DatabaseRules;
+class ServerStatus;
 }  // namespace influxdata::iox::management::v1
 
 namespace magnetite::cli {
@@ -68,6 +69,7 @@ class Client {
 
   virtual Result<uint32_t> server_id() = 0;
   virtual Result<> set_server_id(uint32_t id) = 0;
+  virtual Result<management::ServerStatus> server_status() = 0;
 
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> query(const std::string& database,
                                                                   const std::string& sql) = 0;

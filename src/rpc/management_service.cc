@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "rpc/server_status.h"
 #include "rpc/status.h"
 #include "server/rules_proto.h"
 
@@ -12,22 +13,6 @@ using grpc::Status;
 
 Status missing_field(std::string_view field) {
   return to_status(Error(ErrorCode::kInvalidInput, fmt::format("{}: Field is required", field)), {.field = field});
-}
-
-management::DatabaseStatus::DatabaseState to_proto_state(server::DatabaseState state) {
-  switch (state) {
-    case server::DatabaseState::kKnown:
-      return management::DatabaseStatus::DATABASE_STATE_KNOWN;
-    case server::DatabaseState::kRulesLoaded:
-      return management::DatabaseStatus::DATABASE_STATE_RULES_LOADED;
-    case server::DatabaseState::kCatalogLoaded:
-      return management::DatabaseStatus::DATABASE_STATE_CATALOG_LOADED;
-    case server::DatabaseState::kReplay:
-      return management::DatabaseStatus::DATABASE_STATE_REPLAY;
-    case server::DatabaseState::kInitialized:
-      return management::DatabaseStatus::DATABASE_STATE_INITIALIZED;
-  }
-  return management::DatabaseStatus::DATABASE_STATE_UNSPECIFIED;
 }
 
 }  // namespace
@@ -92,17 +77,7 @@ Status ManagementService::UpdateDatabase(grpc::ServerContext*, const management:
 
 Status ManagementService::GetServerStatus(grpc::ServerContext*, const management::GetServerStatusRequest*,
                                           management::GetServerStatusResponse* response) {
-  const server::ServerStatus status = server_.status();
-  management::ServerStatus& out = *response->mutable_server_status();
-  out.set_initialized(status.state == server::ServerState::kReady);
-  if (!status.error.empty()) out.mutable_error()->set_message(status.error);
-  if (!out.initialized()) return Status::OK;
-  for (const server::DatabaseStatus& each : status.databases) {
-    management::DatabaseStatus& database = *out.add_database_statuses();
-    database.set_db_name(each.name);
-    database.set_state(to_proto_state(each.state));
-    if (!each.error.empty()) database.mutable_error()->set_message(each.error);
-  }
+  to_proto(server_.status(), server_.serving(), *response->mutable_server_status());
   return Status::OK;
 }
 

@@ -9,7 +9,10 @@
 
 #include <atomic>
 #include <utility>
+#include <vector>
 
+#include "metrics/call_metrics.h"
+#include "rpc/call_observer.h"
 #include "rpc/flight_service.h"
 #include "rpc/health_service.h"
 #include "rpc/management_service.h"
@@ -48,6 +51,7 @@ class RpcServerImpl final : public RpcServer {
  public:
   RpcServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, RpcOptions options)
       : options_(std::move(options)),
+        calls_(options_.calls != nullptr ? options_.calls : std::make_shared<metrics::CallMetrics>()),
         management_(server),
         operations_(executor, server),
         write_(server),
@@ -70,6 +74,9 @@ class RpcServerImpl final : public RpcServer {
       builder.RegisterService(&write_);
       builder.RegisterService(&column_write_);
       builder.RegisterService(&health_);
+      std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> observers;
+      observers.push_back(make_call_observers(*calls_, executor_.clock()));
+      builder.experimental().SetInterceptorCreators(std::move(observers));
       constexpr int kMessageBytesMax = 256 << 20;
       builder.SetMaxReceiveMessageSize(kMessageBytesMax);
       acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
@@ -104,6 +111,7 @@ class RpcServerImpl final : public RpcServer {
 
  private:
   const RpcOptions options_;
+  const std::shared_ptr<metrics::CallMetrics> calls_;
   ManagementService management_;
   OperationsService operations_;
   WriteService write_;

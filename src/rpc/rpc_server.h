@@ -16,10 +16,15 @@ namespace magnetite::query::sql {
 class Engine;
 }
 
+namespace magnetite::metrics {
+class CallMetrics;
+}
+
 namespace magnetite::rpc {
 
 struct RpcOptions {
-  std::string scratch_folder;  // exists; for a moment
+  std::string scratch_folder;                        // exists; for a moment
+  std::shared_ptr<metrics::CallMetrics> calls = {};  // where calls are counted; nullptr: nowhere to be seen
 };
 
 // Listens nowhere: a listener gives it connections. stop() comes after the listener stopped accepting.

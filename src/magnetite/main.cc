@@ -1,6 +1,6 @@
 // Wiring and ordered stop; everything else lives in its module.
 #include <fmt/format.h>
-#include <signal.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,14 +11,21 @@
 
 #include "base/disk.h"
 #include "base/executor.h"
+#include "base/log_filter.h"
 #include "base/logging.h"
 #include "cli/cli.h"
 #include "http/http_server.h"
 #include "magnetite/catalog_command.h"
 #include "magnetite/run_options.h"
+#include "magnetite/service_reporter.h"
+#include "metrics/call_metrics.h"
 #include "net/listener.h"
 #include "object_store/open_store.h"
+#include "process/service_manager.h"
+#include "process/stop_signals.h"
+#include "process/version.h"
 #include "query/sql/engine.h"
+#include "query/sql/statement_log.h"
 #include "rpc/remote_client.h"
 #include "rpc/rpc_server.h"
 #include "server/server.h"
@@ -26,8 +33,6 @@
 
 namespace magnetite {
 namespace {
-
-constexpr std::chrono::seconds kDrain{20};
 
 Result<std::string> read_text_file(std::string_view option, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -38,21 +43,23 @@ Result<std::string> read_text_file(std::string_view option, const std::string& p
 
 void configure_log(const RunOptions& options) {
   log::Options how;
-  how.level = options.log_level == "debug" || options.verbosity >= 2  ? log::Level::kDebug
-              : options.log_level == "info" || options.verbosity == 1 ? log::Level::kInfo
-              : options.log_level == "error"                          ? log::Level::kError
-                                                                      : log::Level::kWarn;
+  const log::Filter filter = log::parse_filter(options.log_level).value_or(log::Filter{});  // it was checked
+  how.level = options.verbosity >= 2 ? log::Level::kDebug : options.verbosity == 1 ? log::Level::kInfo : filter.level;
   how.format = options.log_format == "json"     ? log::Format::kJson
                : options.log_format == "logfmt" ? log::Format::kLogfmt
                                                 : log::Format::kFull;
   how.to_stderr = options.log_destination == "stderr";
   log::configure(how);
+  if (!filter.ignored.empty())
+    log::warn("directives about modules in the log filter mean nothing here",
+              {{"ignored", fmt::format("{}", fmt::join(filter.ignored, ","))}});
 }
 
 server::ServerOptions server_options(const RunOptions& options, write_buffer::SyncMode sync) {
   server::ServerOptions server;
   if (options.server_id) server.server_id = model::ServerId{*options.server_id};
   server.log_folder = options.data_dir + "/log";
+  server.data_folder = options.data_dir;
   server.wal_sync = sync;
   server.skip_replay = options.skip_replay;
   server.accept_log_loss = options.accept_log_loss;
@@ -109,12 +116,8 @@ Result<> empty_scratch(Disk& disk, const std::string& folder) {
 }
 
 Result<> run(const RunOptions& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before threads start: all inherit it
-  signal(SIGPIPE, SIG_IGN);
+  process::StopSignals signals;  // before threads start
+  const process::ServiceManager manager = process::ServiceManager::from_environment();
 
   MAGNETITE_TRY(const write_buffer::SyncMode sync, write_buffer::SyncMode::parse(options.wal_sync));
   const std::unique_ptr<Executor> executor = make_thread_executor();
@@ -143,13 +146,16 @@ Result<> run(const RunOptions& options) {
   sql.threads = options.query_threads;
   sql.timeout = std::chrono::seconds(options.query_timeout_seconds);
   MAGNETITE_TRY(const std::unique_ptr<query::sql::Engine> engine, query::sql::Engine::make(*executor, *server, sql));
+  query::sql::StatementLog statements(*engine, executor->clock(), std::chrono::milliseconds(options.slow_query_ms));
 
   http::HttpOptions http_options;
   http_options.body_bytes_max = options.body_bytes_max;
   http_options.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
-  const std::unique_ptr<http::HttpServer> http = http::HttpServer::make(*executor, *server, *engine, http_options);
-  MAGNETITE_TRY(const std::unique_ptr<rpc::RpcServer> rpc,
-                rpc::RpcServer::start(*executor, *server, *engine, {.scratch_folder = scratch}));
+  http_options.calls = std::make_shared<metrics::CallMetrics>();
+  const std::unique_ptr<http::HttpServer> http = http::HttpServer::make(*executor, *server, statements, http_options);
+  MAGNETITE_TRY(
+      const std::unique_ptr<rpc::RpcServer> rpc,
+      rpc::RpcServer::start(*executor, *server, statements, {.scratch_folder = scratch, .calls = http_options.calls}));
   MAGNETITE_TRY(const std::unique_ptr<net::Listener> listener,
                 net::Listener::start(*executor, listener_options(options), tls.get(), *http, *rpc));
   server->start();
@@ -157,12 +163,20 @@ Result<> run(const RunOptions& options) {
     fmt::print("magnetite listens on {}://{} (HTTP, gRPC, Arrow Flight)\n", tls == nullptr ? "http" : "https", address);
   std::fflush(stdout);
 
-  int received = 0;
-  sigwait(&signals, &received);
+  const std::string self = fmt::format("{}://{}", tls == nullptr ? "http" : "https", listener->addresses().front());
+  ServiceReporter reporter(*executor, manager, *server, self);
+
+  const int received = signals.wait(
+      [] { log::info("SIGHUP changes nothing: new certificates are noticed, other settings need a restart"); });
   log::info("stopping", {{"signal", std::to_string(received)}});
+  const process::StopSignals::Impatience impatience(*executor, signals);
+  const std::chrono::seconds drain(options.drain_timeout_seconds);
+  const MonoTime deadline = executor->clock().mono_now() + drain;
+  reporter.begin_stop(drain);
   listener->stop_accepting();
-  http->stop(kDrain);
-  rpc->stop(kDrain);
+  http->stop(drain);
+  const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - executor->clock().mono_now());
+  rpc->stop(std::max(left, std::chrono::seconds(0)));
   listener->stop();
   server->stop();
   return {};
@@ -174,7 +188,7 @@ Result<> run(const RunOptions& options) {
 int main(int argc, char** argv) {
   CLI::App app("Magnetite, a time-series database: line protocol in, Parquet at rest, SQL and Arrow Flight out");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "magnetite " MAGNETITE_VERSION);
+  app.set_version_flag("--version", "magnetite " + std::string(magnetite::process::version()));
   magnetite::RunOptions options;
   bool run_chosen = false;
   int exit_code = 0;

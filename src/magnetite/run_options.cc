@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/log_filter.h"
 #include "settings/settings.h"
 
 namespace magnetite {
@@ -123,17 +124,30 @@ void add_options(CLI::App& run, RunOptions& options) {
   run.add_option("--remote-ca-cert", options.remote_ca_certificates,
                  "File of certificates (PEM) to trust for remotes with https:// instead of the system's");
   run.add_option("--remote-token-file", options.remote_token_file, "File with the token to write to remotes with");
-  run.add_option("--log-filter", options.log_level, "debug, info, warn or error")
+  const CLI::Validator log_filter(
+      [](std::string& text) {
+        const auto parsed = log::parse_filter(text);
+        return parsed ? std::string() : parsed.error().message();
+      },
+      "");
+  run.add_option("--log-filter", options.log_level,
+                 "debug, info, warn or error; directives about modules, such as h2=info, are ignored")
       ->envname("LOG_FILTER")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->check(log_filter)
       ->capture_default_str();
-  run.add_option("--log-format", options.log_format, "full, logfmt or json")
+  run.add_option("--log-format", options.log_format, "full (or pretty), logfmt or json")
       ->envname("LOG_FORMAT")
-      ->check(CLI::IsMember({"full", "logfmt", "json"}))
+      ->check(CLI::IsMember({"full", "pretty", "logfmt", "json"}))
       ->capture_default_str();
   run.add_option("--log-destination", options.log_destination, "stdout or stderr")
       ->envname("LOG_DESTINATION")
       ->check(CLI::IsMember({"stdout", "stderr"}))
+      ->capture_default_str();
+  run.add_option("--slow-query-ms", options.slow_query_ms, "Logs statements that took at least so long (0: none)")
+      ->capture_default_str();
+  run.add_option("--drain-timeout", options.drain_timeout_seconds,
+                 "Seconds that running requests have when the server is stopped")
+      ->check(CLI::Range(0u, 3'600u))
       ->capture_default_str();
   run.add_flag("-v,--verbose", options.verbosity, "Logs info; twice: debug");
   name_variables(run);

@@ -50,6 +50,8 @@ struct RunOptions {
   std::string log_format = "full";
   std::string log_destination = "stdout";
   int verbosity = 0;
+  uint64_t slow_query_ms = 10'000;
+  uint64_t drain_timeout_seconds = 20;
 };
 
 // Those that say where the data is.

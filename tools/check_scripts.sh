@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-mapfile -t scripts < <(printf '%s\n' run test .ci/run && find tools tests bench -name '*.sh')
+mapfile -t scripts < <(printf '%s\n' run test .ci/run && find tools tests bench packaging -name '*.sh')
 shellcheck -x -S warning "${scripts[@]}"
 find tools tests bench -name '*.py' -print0 | xargs -0 -r python3 -c '
 import ast, sys

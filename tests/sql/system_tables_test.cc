@@ -34,6 +34,34 @@ std::string storage_of(ChunkState state) {
   return {};
 }
 
+// Clients of the 2021 server know these names, types and their order; our own columns come after them.
+TEST_P(SystemTables, ColumnsAreThoseThatClientsKnow) {
+  write("m v=1 1");
+  const auto columns_of = [&](const std::string& table) {
+    return query(
+        "SELECT string_agg(column_name || ' ' || data_type || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END, ', ' "
+        "ORDER BY ordinal_position) AS c FROM information_schema.columns WHERE table_schema = 'system' AND table_name "
+        "= "
+        "'" +
+        table + "'");
+  };
+  EXPECT_THAT(
+      columns_of("chunks"),
+      HasSubstr("id UINTEGER, partition_key VARCHAR, table_name VARCHAR, storage VARCHAR, lifecycle_action VARCHAR?, "
+                "estimated_bytes UBIGINT, row_count UBIGINT, time_of_first_write TIMESTAMP_NS?, "
+                "time_of_last_write TIMESTAMP_NS?, time_closed TIMESTAMP_NS?, object_store_bytes UBIGINT?"));
+  EXPECT_THAT(columns_of("columns"), HasSubstr("partition_key VARCHAR, table_name VARCHAR, column_name VARCHAR, "
+                                               "column_type VARCHAR, influxdb_type VARCHAR"));
+  EXPECT_THAT(columns_of("chunk_columns"),
+              HasSubstr("partition_key VARCHAR, chunk_id UINTEGER, table_name VARCHAR, column_name VARCHAR, "
+                        "storage VARCHAR, row_count UBIGINT?, min_value VARCHAR?, max_value VARCHAR?, "
+                        "estimated_bytes UBIGINT?"));
+  EXPECT_THAT(columns_of("operations"),
+              HasSubstr("id VARCHAR, status VARCHAR, cpu_time_used TIME_NS, wall_time_used TIME_NS, "
+                        "partition_key VARCHAR?, chunk_id UINTEGER?, description VARCHAR, table_name VARCHAR?"));
+  EXPECT_THAT(columns_of("sequencers"), HasSubstr("sequencer_id UINTEGER, applied_through UBIGINT?"));
+}
+
 TEST_P(SystemTables, ChunksShowWhereTheRowsAre) {
   write("cpu,host=a usage=1.5 10\ncpu,host=b usage=2.5 20");
   harness_.settle();

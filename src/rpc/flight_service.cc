@@ -40,7 +40,8 @@ arrow::Status to_arrow(const Error& error) {
 
 class ResultReader final : public arrow::RecordBatchReader {
  public:
-  explicit ResultReader(std::unique_ptr<query::sql::ResultStream> rows) : rows_(std::move(rows)) {}
+  ResultReader(std::unique_ptr<query::sql::ResultStream> rows, std::unique_ptr<CallWatch::Watched> watched)
+      : watched_(std::move(watched)), rows_(std::move(rows)) {}
   std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     auto next = rows_->next();
@@ -50,6 +51,7 @@ class ResultReader final : public arrow::RecordBatchReader {
   }
 
  private:
+  const std::unique_ptr<CallWatch::Watched> watched_;
   const std::unique_ptr<query::sql::ResultStream> rows_;
 };
 
@@ -97,14 +99,17 @@ Result<query::sql::Statement> parse_ticket(const std::string& ticket) {
   return statement;
 }
 
-arrow::Status FlightService::DoGet(const arrow::flight::ServerCallContext&, const arrow::flight::Ticket& ticket,
+arrow::Status FlightService::DoGet(const arrow::flight::ServerCallContext& context, const arrow::flight::Ticket& ticket,
                                    std::unique_ptr<arrow::flight::FlightDataStream>* stream) {
   if (!server_.serving()) return MakeFlightError(FlightStatusCode::Unavailable, "service not ready to serve");
   auto statement = parse_ticket(ticket.ticket);
   if (!statement) return to_arrow(statement.error());
+  statement->cancellation = std::make_shared<query::sql::Cancellation>();
+  auto watched = watch_.watch(context, statement->cancellation);
   auto rows = engine_.execute(*statement);
   if (!rows) return to_arrow(rows.error());
-  *stream = std::make_unique<arrow::flight::RecordBatchStream>(std::make_shared<ResultReader>(*std::move(rows)));
+  *stream = std::make_unique<arrow::flight::RecordBatchStream>(
+      std::make_shared<ResultReader>(*std::move(rows), std::move(watched)));
   return arrow::Status::OK();
 }
 

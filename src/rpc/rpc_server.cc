@@ -56,7 +56,7 @@ class RpcServerImpl final : public RpcServer {
         operations_(executor, server),
         write_(server),
         column_write_(server),
-        flight_(server, engine),
+        flight_(executor, server, engine),
         executor_(executor) {}
   ~RpcServerImpl() override { stop(std::chrono::seconds(0)); }
 

@@ -49,10 +49,11 @@ if(NOT MAGNETITE_THREADED_ONLY)
   magnetite_find_shared(grpc::reflection grpc++_reflection grpcpp/ext/proto_server_reflection_plugin.h)
   find_program(MAGNETITE_FLATC flatc REQUIRED)
   find_path(MAGNETITE_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h REQUIRED)
-  find_library(MAGNETITE_gpr_LIBRARY gpr REQUIRED)  # code in gRPC's headers calls these two
+  find_library(MAGNETITE_grpc_LIBRARY grpc REQUIRED)  # code in gRPC's headers calls these three
+  find_library(MAGNETITE_gpr_LIBRARY gpr REQUIRED)
   find_library(MAGNETITE_absl_synchronization_LIBRARY absl_synchronization REQUIRED)
   set_target_properties(grpc::grpc++ PROPERTIES
-    INTERFACE_LINK_LIBRARIES "${MAGNETITE_gpr_LIBRARY};${MAGNETITE_absl_synchronization_LIBRARY}")
+    INTERFACE_LINK_LIBRARIES "${MAGNETITE_grpc_LIBRARY};${MAGNETITE_gpr_LIBRARY};${MAGNETITE_absl_synchronization_LIBRARY}")
   pkg_check_modules(profiler REQUIRED IMPORTED_TARGET libprofiler)
   pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.3)
   pkg_check_modules(isocline REQUIRED IMPORTED_TARGET isocline)

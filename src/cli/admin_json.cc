@@ -1,6 +1,5 @@
 #include "cli/admin_json.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <google/longrunning/operations.pb.h>
 #include <influxdata/iox/management/v1/chunk.pb.h>
@@ -8,6 +7,8 @@
 
 #include <glaze/json.hpp>
 #include <optional>
+
+#include "cli/time_text.h"
 
 namespace magnetite::cli {
 // Not anonymous: reflection needs names that other units could see.
@@ -71,10 +72,9 @@ std::optional<std::string> action_name(management::ChunkLifecycleAction action) 
   }
 }
 
-std::optional<std::string> time_text(bool is_set, const google::protobuf::Timestamp& time) {
+std::optional<std::string> time_of(bool is_set, const google::protobuf::Timestamp& time) {
   if (!is_set) return std::nullopt;
-  const std::chrono::sys_seconds seconds{std::chrono::seconds(time.seconds())};
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", seconds, time.nanos());
+  return time_text(time.seconds(), time.nanos());
 }
 
 ChunkJson json_of(const management::Chunk& chunk) {
@@ -85,9 +85,9 @@ ChunkJson json_of(const management::Chunk& chunk) {
           action_name(chunk.lifecycle_action()),
           chunk.estimated_bytes(),
           chunk.row_count(),
-          time_text(chunk.has_time_of_first_write(), chunk.time_of_first_write()),
-          time_text(chunk.has_time_of_last_write(), chunk.time_of_last_write()),
-          time_text(chunk.has_time_closed(), chunk.time_closed())};
+          time_of(chunk.has_time_of_first_write(), chunk.time_of_first_write()),
+          time_of(chunk.has_time_of_last_write(), chunk.time_of_last_write()),
+          time_of(chunk.has_time_closed(), chunk.time_closed())};
 }
 
 struct DurationJson {
@@ -161,6 +161,8 @@ struct OperationJson {
   std::optional<NamedJob> job;
   std::string status;
   std::optional<std::string> error;
+  std::optional<std::string> description;
+  std::optional<std::string> report;
 };
 
 std::string status_of(const google::longrunning::Operation& operation) {
@@ -182,6 +184,8 @@ OperationJson json_of(const google::longrunning::Operation& operation) {
   json.job = job_of(metadata);
   json.status = status_of(operation);
   if (json.status == "Errored") json.error = operation.error().message();
+  if (!metadata.description().empty()) json.description = metadata.description();
+  if (!metadata.report().empty()) json.report = metadata.report();
   return json;
 }
 

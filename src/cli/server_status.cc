@@ -4,12 +4,12 @@
 #include <google/protobuf/util/json_util.h>
 #include <influxdata/iox/management/v1/service.pb.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 
-#include "cli/client.h"
-
 namespace magnetite::cli {
+
+namespace management = influxdata::iox::management::v1;
+
 namespace {
 
 std::string duration_text(uint64_t nanos) {
@@ -106,28 +106,6 @@ std::string status_json(const management::ServerStatus& status) {
   static_cast<void>(google::protobuf::util::MessageToJsonString(status, &json, options));
   while (json.ends_with('\n')) json.pop_back();
   return json;
-}
-
-void add_server_status(CLI::App& server, const std::shared_ptr<const Endpoint>& endpoint, int& exit_code) {
-  CLI::App& command =
-      *server.add_subcommand("status", "Shows what the server and its databases do; exit code 1: it does not answer");
-  const auto format = std::make_shared<std::string>("pretty");
-  command.add_option("--format,-f", *format, "pretty or json")
-      ->check(CLI::IsMember({"pretty", "json"}))
-      ->capture_default_str();
-  command.fallthrough();
-  command.callback([endpoint, format, &exit_code] {
-    const auto ask = [&]() -> Result<management::ServerStatus> {
-      MAGNETITE_TRY(const std::unique_ptr<Client> client, Client::make(*endpoint));
-      return client->server_status();
-    };
-    const Result<management::ServerStatus> status = ask();
-    exit_code = status ? 0 : 1;
-    if (status)
-      fmt::print("{}\n", *format == "json" ? status_json(*status) : status_text(*status));
-    else
-      fmt::print(stderr, "{}\n", status.error().message());
-  });
 }
 
 }  // namespace magnetite::cli

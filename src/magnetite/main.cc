@@ -202,7 +202,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "magnetite: {}\n", settings.error().message());
     return 1;
   }
-  CLI11_PARSE(app, argc, argv);
+  if (const std::optional<int> ended = magnetite::cli::parse(app, argc, argv)) return *ended;
   const CLI::App& configured = shown.parsed() ? shown : run_command;
   if (auto valid = settings->check(configured); configured.parsed() && !valid) {
     fmt::print(stderr, "magnetite: {}\n", valid.error().message());

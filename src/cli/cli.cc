@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/completion_command.h"
 #include "cli/database_commands.h"
 #include "cli/failure.h"
 #include "cli/partition_commands.h"
@@ -37,6 +38,7 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   add_partition_commands(database, stage);
   add_operation_commands(app, stage);
   add_server_commands(app, stage);
+  add_completion_command(app, stage);
 }
 
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {

@@ -9,6 +9,7 @@
 #include "cli/failure.h"
 #include "cli/partition_commands.h"
 #include "cli/server_commands.h"
+#include "cli/shell/sql_command.h"
 
 namespace magnetite::cli {
 
@@ -38,6 +39,7 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   add_partition_commands(database, stage);
   add_operation_commands(app, stage);
   add_server_commands(app, stage);
+  shell::add_sql_command(app, stage);
   add_completion_command(app, stage);
 }
 

@@ -23,8 +23,8 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   app.add_option("--ca-cert", globals->endpoint.ca_certificates,
                  "File of certificates (PEM) to trust for https:// instead of the system's")
       ->envname("MAGNETITE_CA_CERT");
-  app.add_option("--format,-f", globals->format, "How results are printed; jsonl and csv are for queries")
-      ->check(CLI::IsMember({"pretty", "json", "jsonl", "csv"}))
+  app.add_option("--format,-f", globals->format, "How results are printed; jsonl, csv and parquet are for queries")
+      ->check(CLI::IsMember({"pretty", "json", "jsonl", "csv", "parquet"}))
       ->capture_default_str();
   app.add_flag("--verbose,-v", globals->verbosity, "Shows progress where stderr is no terminal");
   app.fallthrough();

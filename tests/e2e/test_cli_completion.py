@@ -60,7 +60,7 @@ def test_options_are_those_of_the_command_and_of_all(offers):
 
 
 def test_values_of_options_and_places(offers):
-    assert offers("magnetite database query home --format ") == {"pretty", "json", "jsonl", "csv"}
+    assert offers("magnetite database query home --format ") == {"pretty", "json", "jsonl", "csv", "parquet"}
     assert offers("magnetite database query home -f js") == {"json", "jsonl"}
     assert offers("magnetite database query home --format=c") == {"csv"}
     assert offers("magnetite completion z") == {"zsh"}

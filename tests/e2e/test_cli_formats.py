@@ -2,6 +2,7 @@
 import json
 import subprocess
 
+import pyarrow.parquet
 import pytest
 
 from support.server import Server, binary, free_ports
@@ -52,6 +53,13 @@ def test_formats_of_queries_are_not_for_other_commands(server, database):
     refused = server.cli("database", "list", "-f", "csv")
     assert refused.returncode == 2 and "pretty or json" in refused.stderr
     assert server.cli("database", "query", database, "SELECT 1 AS x", "-f", "jsonl").stdout == '{"x":1}\n'
+
+
+def test_a_query_makes_a_parquet_file(server, database):
+    file = subprocess.run([binary(), "-h", server.grpc, "database", "query", database, "SELECT 41 + 1 AS x", "-f", "parquet"],
+                          capture_output=True, timeout=60, check=True).stdout
+    assert pyarrow.parquet.read_table(pyarrow.BufferReader(file)).to_pylist() == [{"x": 42}]
+    assert server.cli("sql", database, "-c", "SELECT 1", "-f", "parquet").returncode == 1
 
 
 def test_the_format_may_stand_before_the_command(server, database):

@@ -51,7 +51,7 @@ std::string joined(const std::vector<Token>& tokens, size_t begin) {
 
 Result<Command> parse_set(const std::vector<Token>& tokens) {
   if (is_word(tokens[1], "format")) {
-    MAGNETITE_TRY(const result_format::Format format, result_format::parse_format(joined(tokens, 2)));
+    MAGNETITE_TRY(const result_format::Format format, parse_text_format(joined(tokens, 2)));
     return SetFormat{format};
   }
   const std::string value = joined(tokens, 2);
@@ -78,6 +78,13 @@ Result<Command> parse_backslash(std::string_view line) {
 }
 
 }  // namespace
+
+Result<result_format::Format> parse_text_format(std::string_view word) {
+  MAGNETITE_TRY(const result_format::Format format, result_format::parse_format(word));
+  if (format == result_format::Format::kParquet)
+    return fail(ErrorCode::kInvalidInput, "parquet is for `magnetite database query`, whose result is one file");
+  return format;
+}
 
 Result<Command> parse_command(std::string_view statement) {
   if (statement.starts_with('\\')) return parse_backslash(statement);

@@ -30,6 +30,9 @@ struct Sql {
 };
 using Command = std::variant<Help, ShowDatabases, Use, SetFormat, SetTiming, Observe, Refresh, Leave, Nothing, Sql>;
 
+// Formats that the shell prints: several results make one text, but not one Parquet file.
+Result<result_format::Format> parse_text_format(std::string_view word);
+
 // `statement` as first_statement() cuts it. Keywords may be in any case.
 Result<Command> parse_command(std::string_view statement);
 

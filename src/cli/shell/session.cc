@@ -35,6 +35,8 @@ std::string_view word_of(result_format::Format format) {
       return "csv";
     case result_format::Format::kPretty:
       return "pretty";
+    case result_format::Format::kParquet:
+      return "parquet";
   }
   return "";
 }

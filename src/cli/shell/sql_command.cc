@@ -32,7 +32,7 @@ Result<> run_interactively(const Globals& globals, SessionOptions options) {
 
 Result<> run_sql(const Globals& globals, const Arguments& given) {
   SessionOptions options{.database = given.database};
-  MAGNETITE_TRY(options.format, result_format::parse_format(globals.format));
+  MAGNETITE_TRY(options.format, parse_text_format(globals.format));
   if (given.statements.empty() && ::isatty(STDIN_FILENO) != 0) return run_interactively(globals, std::move(options));
   options.notes = stderr;  // a pipe gets results only
   options.timing = given.statements.empty();

@@ -12,6 +12,10 @@ std::string_view to_string(ErrorCode code) {
       return "limit exceeded";
     case ErrorCode::kTooLarge:
       return "too large";
+    case ErrorCode::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorCode::kPermissionDenied:
+      return "permission denied";
     case ErrorCode::kNotFound:
       return "not found";
     case ErrorCode::kAlreadyExists:

@@ -8,9 +8,11 @@
 namespace magnetite {
 
 enum class ErrorCode : uint8_t {
-  kInvalidInput,   // the caller must change the request
-  kLimitExceeded,  // a configured limit of tables or columns; the request is well-formed
-  kTooLarge,       // a body, key or result above its bound
+  kInvalidInput,      // the caller must change the request
+  kLimitExceeded,     // a configured limit of tables or columns; the request is well-formed
+  kTooLarge,          // a body, key or result above its bound
+  kUnauthenticated,   // who asks is not known; with a valid token it is worth another try
+  kPermissionDenied,  // who asks is known and may not do this
   kNotFound,
   kAlreadyExists,
   kFailedPrecondition,  // right request, wrong state; an operator must act

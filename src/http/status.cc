@@ -86,6 +86,10 @@ int status_of(ErrorCode code) {
       return 422;
     case ErrorCode::kTooLarge:
       return 413;
+    case ErrorCode::kUnauthenticated:
+      return 401;
+    case ErrorCode::kPermissionDenied:
+      return 403;
     case ErrorCode::kNotFound:
       return 404;
     case ErrorCode::kAlreadyExists:
@@ -118,6 +122,8 @@ Response error_answer(const Error& error, Api api) { return error_answer(error, 
 
 Response error_answer(const Error& error, Api api, int status) {
   Response response = text_answer(status, error_body(error.message(), status, api), "application/json");
+  if (status == 401)
+    response.headers.emplace_back("WWW-Authenticate", R"(Bearer realm="magnetite", Basic realm="magnetite")");
   if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

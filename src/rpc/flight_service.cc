@@ -16,6 +16,10 @@ arrow::Status to_arrow(const Error& error) {
     case ErrorCode::kInvalidInput:
     case ErrorCode::kLimitExceeded:
       return arrow::Status::Invalid(error.message());
+    case ErrorCode::kUnauthenticated:
+      return MakeFlightError(FlightStatusCode::Unauthenticated, error.message());
+    case ErrorCode::kPermissionDenied:
+      return MakeFlightError(FlightStatusCode::Unauthorized, error.message());
     case ErrorCode::kNotFound:
       return arrow::Status::KeyError(error.message());
     case ErrorCode::kAlreadyExists:

@@ -65,6 +65,10 @@ grpc::Status to_status(const Error& error, const Subject& subject) {
   switch (error.code()) {
     case ErrorCode::kInvalidInput:
       return field_violation(error, subject);
+    case ErrorCode::kUnauthenticated:
+      return {grpc::UNAUTHENTICATED, error.message()};
+    case ErrorCode::kPermissionDenied:
+      return {grpc::PERMISSION_DENIED, error.message()};
     case ErrorCode::kNotFound:
       return with_detail(grpc::NOT_FOUND,
                          fmt::format("Resource {}/{} not found", subject.resource_type, subject.resource_name),

@@ -13,6 +13,7 @@
 #include "query/sql/scan_function.h"
 #include "query/sql/system_schema.h"
 #include "query/sql/types.h"
+#include "query/sql/visible_databases.h"
 
 namespace magnetite::query::sql {
 namespace {
@@ -63,7 +64,7 @@ class DatabaseSchema final : public ReadOnlySchema {
 
   void Scan(ClientContext& context, CatalogType wanted, const std::function<void(CatalogEntry&)>& callback) override {
     if (wanted != CatalogType::TABLE_ENTRY) return;
-    const auto source = databases_.database(name.GetIdentifierName());
+    const auto source = visible(context, databases_).database(name.GetIdentifierName());
     if (!source) return;
     for (const std::string& table : (*source)->table_names())
       if (auto entry = find_table(context, *source, table)) callback(*entry);
@@ -73,7 +74,7 @@ class DatabaseSchema final : public ReadOnlySchema {
 
   Entry LookupEntry(CatalogTransaction transaction, const EntryLookupInfo& lookup) override {
     if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext()) return nullptr;
-    const auto source = databases_.database(name.GetIdentifierName());
+    const auto source = visible(transaction.GetContext(), databases_).database(name.GetIdentifierName());
     if (!source) return nullptr;
     const std::string& wanted = lookup.GetEntryName();
     if (auto exact = find_table(transaction.GetContext(), *source, wanted)) return exact;
@@ -123,9 +124,9 @@ class DatabaseCatalog final : public Catalog {
   string GetDBPath() override { return ""; }
   DatabaseSize GetDatabaseSize(ClientContext&) override { return {}; }
 
-  void ScanSchemas(ClientContext&, std::function<void(SchemaCatalogEntry&)> callback) override {
+  void ScanSchemas(ClientContext& context, std::function<void(SchemaCatalogEntry&)> callback) override {
     bool shadowed = false;
-    for (const std::string& name : databases_.database_names()) {
+    for (const std::string& name : visible(context, databases_).database_names()) {
       callback(schema(name));
       shadowed = shadowed || equal_without_case(name, kSystemSchema);
     }
@@ -164,6 +165,8 @@ class DatabaseCatalog final : public Catalog {
 
  private:
   optional_ptr<SchemaCatalogEntry> find_schema(CatalogTransaction transaction, const EntryLookupInfo& lookup) {
+    if (!transaction.HasContext()) return nullptr;
+    ClientContext& context = transaction.GetContext();
     const std::string& wanted = lookup.GetEntryName();
     // The name may come with its catalog and, of `a.b.t` where `a` is no catalog, with what stands before it. Schemas
     // are not nested, but a database's may be called by its alias.
@@ -171,15 +174,16 @@ class DatabaseCatalog final : public Catalog {
     const size_t of_catalog = path.size() > 1 && path[0] == Identifier(kCatalogName) ? 1 : 0;
     if (path.size() > of_catalog + 2) return nullptr;
     if (path.size() == of_catalog + 2)
-      return equal_without_case(wanted, kSchemaAlias) ? find_database(path[of_catalog].GetIdentifierName()) : nullptr;
-    if (const auto found = find_database(wanted)) return found;
+      return equal_without_case(wanted, kSchemaAlias) ? find_database(context, path[of_catalog].GetIdentifierName())
+                                                      : nullptr;
+    if (const auto found = find_database(context, wanted)) return found;
     if (equal_without_case(wanted, kSystemSchema)) return *system_;
-    if (!equal_without_case(wanted, kSchemaAlias) || !transaction.HasContext()) return nullptr;
-    const std::string current = current_database(transaction.GetContext());
+    if (!equal_without_case(wanted, kSchemaAlias)) return nullptr;
+    const std::string current = current_database(context);
     return current.empty() ? nullptr : optional_ptr<SchemaCatalogEntry>(schema(current));
   }
-  optional_ptr<SchemaCatalogEntry> find_database(const std::string& wanted) {
-    const std::vector<std::string> names = databases_.database_names();
+  optional_ptr<SchemaCatalogEntry> find_database(ClientContext& context, const std::string& wanted) {
+    const std::vector<std::string> names = visible(context, databases_).database_names();
     for (const std::string& name : names)
       if (name == wanted) return schema(name);
     for (const std::string& name : names)

@@ -23,6 +23,7 @@
 #include "query/sql/read_ahead.h"
 #include "query/sql/result_schema.h"
 #include "query/sql/show.h"
+#include "query/sql/visible_databases.h"
 #include "query/sql/watchdog.h"
 
 namespace magnetite::query::sql {
@@ -208,9 +209,10 @@ class EngineImpl final : public Engine {
 
   Result<std::unique_ptr<ResultStream>> execute(const Statement& statement) override {
     MAGNETITE_RETURN_IF_ERROR(check_shape(statement.sql, options_.shape));
-    MAGNETITE_TRY(const std::shared_ptr<const TableSource> source, databases_.database(statement.database));
+    const VisibleDatabases visible(databases_, statement.may_read);
+    MAGNETITE_TRY(const std::shared_ptr<const TableSource> source, visible.database(statement.database));
     MAGNETITE_TRY(std::shared_ptr<Instance> instance, this->instance());
-    const std::string sql = translate_show(statement.sql, databases_, *source);
+    const std::string sql = translate_show(statement.sql, visible, *source);
     auto rows = guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
       MAGNETITE_TRY(Loan loan, Loan::make(std::move(instance), places_));
       duckdb::Connection& lent = loan.connection();
@@ -221,6 +223,7 @@ class EngineImpl final : public Engine {
       MAGNETITE_RETURN_IF_ERROR(admit(*statements[0]));
       const ResultSchemaHints hints{source.get(), statement.sql};
       use(lent, source->database_name());
+      set_visible(*lent.context, statement.may_read);
       duckdb::identifier_map_t<duckdb::BoundParameterData> parameters;
       for (const auto& [name, value] : statement.parameters)
         parameters.emplace(duckdb::Identifier(name), duckdb::BoundParameterData(to_value(value)));

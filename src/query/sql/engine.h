@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -55,6 +56,8 @@ struct Statement {
   std::string sql;                                                 // exactly one statement
   std::vector<std::pair<std::string, ParameterValue>> parameters;  // $name
   std::shared_ptr<Cancellation> cancellation;                      // or nullptr
+  // Which databases there are for it, by name; others it does not find. Empty: all.
+  std::function<bool(std::string_view database)> may_read = {};
 };
 
 // Rows of a running statement. Not thread-safe except cancel(). Destroying it cancels. Columns: Utf8, Int64, UInt64,

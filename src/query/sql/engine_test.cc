@@ -18,6 +18,7 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // Tables without rows: `cpu` with a tag and a field (and one more in the second database), `broken`, whose reading
@@ -122,6 +123,28 @@ TEST_F(EngineTest, StatementsThatReadRun) {
                           "SELECT * FROM json_each('[1,2]')",
                           "SELECT current_database(), current_schema(), now()"})
     EXPECT_EQ(refusal(sql), "") << sql;
+}
+
+TEST_F(EngineTest, WhatMayNotBeReadIsNotThere) {
+  const auto of_first = [](std::string_view database) { return database == "first"; };
+  const auto run_as = [&](const std::string& sql, std::function<bool(std::string_view)> may_read) -> Result<int64_t> {
+    MAGNETITE_TRY(const auto rows, engine_->execute({"first", sql, {}, nullptr, std::move(may_read)}));
+    return count(*rows);
+  };
+  for (const char* sql : {"SELECT * FROM second.cpu", "SELECT * FROM second.iox.cpu", "SELECT * FROM public.second.cpu",
+                          "SELECT * FROM Second.CPU", "SELECT * FROM cpu, second.cpu", "DESCRIBE second.cpu",
+                          "SELECT (SELECT count(*) FROM second.cpu)", "SHOW COLUMNS FROM second.cpu"}) {
+    EXPECT_TRUE(run_as(sql, nullptr)) << sql;
+    const auto refused = run_as(sql, of_first);
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_THAT(refused.error().message(), Not(HasSubstr("only_second"))) << sql;
+  }
+  EXPECT_TRUE(run_as("SELECT * FROM cpu", of_first));
+  EXPECT_EQ(run_as("SHOW DATABASES", of_first).value(), 1);
+  EXPECT_EQ(run_as("SHOW DATABASES", nullptr).value(), 2) << "a connection forgets whom it served";
+  EXPECT_EQ(run_as("SELECT * FROM information_schema.tables WHERE table_catalog = 'public'", of_first).value(), 2);
+  EXPECT_EQ(run_as("SELECT * FROM duckdb_columns() WHERE column_name = 'only_second'", of_first).value(), 0);
+  EXPECT_EQ(run_as("SELECT 1", [](std::string_view) { return false; }).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(EngineTest, WhatIsNotThereIsNamed) {

@@ -15,6 +15,7 @@
 #include "query/sql/names.h"
 #include "query/sql/read_only_schema.h"
 #include "query/sql/scan_function.h"
+#include "query/sql/visible_databases.h"
 
 namespace magnetite::query::sql {
 namespace {
@@ -157,7 +158,7 @@ class SystemSchema final : public ReadOnlySchema {
  private:
   // nullptr: the statement has no database, or that has no such tables.
   std::shared_ptr<const TableSource> current(ClientContext& context) const {
-    const auto source = databases_.database(current_database(context));
+    const auto source = visible(context, databases_).database(current_database(context));
     return source && (*source)->system_tables() != nullptr ? *source : nullptr;
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <tuple>
 
@@ -10,6 +11,7 @@ namespace magnetite::write_buffer {
 namespace {
 
 constexpr size_t kConnectionBytesMax = 4096;
+constexpr std::string_view kHidden = "***";
 constexpr uint16_t kKafkaPort = 9092;
 constexpr uint16_t kRedisPort = 6379;
 constexpr uint32_t kRedisDatabasesMax = 10'000;
@@ -184,6 +186,14 @@ Result<Connection> parse_local(std::string_view kind, std::string Local::* place
   return local;
 }
 
+// Options of librdkafka have words in their names that say so. What cannot be read is taken for one.
+bool is_secret(std::string_view key) {
+  const Result<std::string> name = decode(key);
+  constexpr std::array<std::string_view, 8> kWords = {"password", "passphrase", "secret",  "token",
+                                                      "jaas",     "private",    ".config", ".pem"};
+  return !name || std::ranges::any_of(kWords, [&](std::string_view word) { return name->contains(word); });
+}
+
 }  // namespace
 
 std::string HostPort::text() const {
@@ -211,6 +221,32 @@ Result<Connection> parse_connection(std::string_view text) {
   if (address.starts_with("file:")) return parse_local("file", &FileConnection::folder, after("file:"), options);
   if (address.starts_with("memory:")) return parse_local("memory", &MemoryConnection::name, after("memory:"), options);
   return bad("begins with none of kafka://, redis://, file:, memory:");
+}
+
+std::string without_secrets(std::string_view text) {
+  const auto [address, query] = split(text, '?');
+  std::string shown(address);
+  const size_t user = address.find("://");
+  const size_t at = address.rfind('@');
+  if (user != std::string_view::npos && at != std::string_view::npos && at > user) {
+    const size_t begin = user + 3;
+    const size_t colon = address.find(':', begin);
+    const size_t secret = colon < at ? colon + 1 : begin;
+    shown.replace(secret, at - secret, kHidden);
+  }
+  if (address.size() == text.size()) return shown;
+  shown += '?';
+  for (std::string_view rest = query; !rest.empty();) {
+    const std::string_view option = rest.substr(0, rest.find('&'));
+    const size_t equals = option.find('=');
+    if (equals != std::string_view::npos && is_secret(option.substr(0, equals)))
+      shown += fmt::format("{}={}", option.substr(0, equals), kHidden);
+    else
+      shown += option;
+    if (option.size() < rest.size()) shown += '&';
+    rest.remove_prefix(std::min(option.size() + 1, rest.size()));
+  }
+  return shown;
 }
 
 std::string describe(const Connection& connection) {

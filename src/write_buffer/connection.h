@@ -70,6 +70,9 @@ Result<Connection> parse_connection(std::string_view text);
 // For logs and status pages: without passwords and options.
 std::string describe(const Connection& connection);
 
+// As it is shown to people: passwords, and the values of options that are secrets, are "***". Of any text.
+std::string without_secrets(std::string_view text);
+
 // 1 to 249 of letters, digits, '.', '_' and '-'; not "." or "..".
 Result<> check_topic_name(std::string_view name);
 

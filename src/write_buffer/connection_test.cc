@@ -112,5 +112,29 @@ TEST(Connection, EveryTruncationIsReadOrRefused) {
   }
 }
 
+TEST(WithoutSecrets, ShowsAllButThem) {
+  const std::pair<std::string, std::string> table[] = {
+      {"kafka://a:1,b:2/topic?n_sequencers=3", "kafka://a:1,b:2/topic?n_sequencers=3"},
+      {"redis://host:1/2?stream=s", "redis://host:1/2?stream=s"},
+      {"redis://me:secret@host/2?stream=s", "redis://me:***@host/2?stream=s"},
+      {"redis://:secret@[::1]:6379", "redis://:***@[::1]:6379"},
+      {"redis://me:sec:ret@cret@host", "redis://me:***@host"},
+      {"redis://secret@host", "redis://***@host"},
+      {"kafka://u:secret@a", "kafka://u:***@a"},
+      {"kafka://a/t?sasl.username=me&sasl.password=secret&trim=on",
+       "kafka://a/t?sasl.username=me&sasl.password=***&trim=on"},
+      {"kafka://a?ssl.key.password=secret", "kafka://a?ssl.key.password=***"},
+      {"kafka://a?ssl.key.pem=secret&sasl.oauthbearer.client.secret=secret&sasl.oauthbearer.config=secret",
+       "kafka://a?ssl.key.pem=***&sasl.oauthbearer.client.secret=***&sasl.oauthbearer.config=***"},
+      {"kafka://a?sasl.pass%77ord=secret", "kafka://a?sasl.pass%77ord=***"},
+      {"kafka://a?sasl%zz=secret", "kafka://a?sasl%zz=***"},
+      {"file:folder@home?n_sequencers=2", "file:folder@home?n_sequencers=2"},
+      {"", ""},
+      {"?", "?"},
+      {"x?a&&b&", "x?a&&b&"},
+  };
+  for (const auto& [text, shown] : table) EXPECT_EQ(without_secrets(text), shown);
+}
+
 }  // namespace
 }  // namespace magnetite::write_buffer

@@ -63,12 +63,21 @@ std::string_view without_authority(std::string_view target) {
   return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
+bool is_loopback(net::Stream::Socket& socket) {
+  error_code failed;
+  asio::ip::address peer = socket.remote_endpoint(failed).address();
+  if (failed) return false;
+  if (peer.is_v6() && peer.to_v6().is_v4_mapped()) peer = asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
+  return peer.is_loopback();
+}
+
 class ConnectionImpl final : public Connection, public std::enable_shared_from_this<ConnectionImpl> {
  public:
   ConnectionImpl(net::Arrival arrival, ConnectionContext& context)
       : stream_(std::move(arrival.stream)),
         place_(std::move(arrival.place)),
         is_refused_(arrival.is_refused),
+        peer_is_local_(is_loopback(stream_->socket())),
         timer_(stream_->get_executor()),
         context_(context) {
     const std::string& first = arrival.first_bytes;
@@ -140,9 +149,8 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
       if (auto bad = bad_head(code, parser.got_some() && !context_.stopping)) co_await answer_and_end(*bad, head);
       co_return false;
     }
-    Request request = request_of(parser.get());
+    Request request = request_of(parser.get(), peer_is_local_);
     request.id = head.request_id;
-    request.from_loopback = is_from_loopback();
     request.body_lease = BodyBudget::Lease(context_.bodies);
     head.version = parser.get().version();
     head.keep_alive = parser.get().keep_alive();
@@ -172,12 +180,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     co_return co_await handle_and_answer(std::move(request), head);
   }
 
-  bool is_from_loopback() const {
-    error_code unknown;
-    return stream_->socket().remote_endpoint(unknown).address().is_loopback() && !unknown;
-  }
-
-  static Request request_of(const bhttp::request<bhttp::buffer_body>& head) {
+  static Request request_of(const bhttp::request<bhttp::buffer_body>& head, bool peer_is_local) {
     Request request;
     request.method = head.method_string();
     const std::string_view target = without_authority(head.target());
@@ -187,6 +190,12 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
     request.content_type = word_of(head[bhttp::field::content_type]);
     request.content_encoding = word_of(head[bhttp::field::content_encoding]);
     request.accept = head[bhttp::field::accept];
+    request.authorization = head[bhttp::field::authorization];
+    // Who comes through a proxy, or is sent by a page that a browser on this machine shows, has other words as well.
+    const bool is_sent_on = head.count(bhttp::field::origin) > 0 || head.count(bhttp::field::forwarded) > 0 ||
+                            head.count("X-Forwarded-For") > 0 || head.count("X-Real-IP") > 0 ||
+                            head.count(bhttp::field::via) > 0;
+    request.is_local = peer_is_local && !is_sent_on;
     return request;
   }
 
@@ -403,6 +412,7 @@ class ConnectionImpl final : public Connection, public std::enable_shared_from_t
   const std::unique_ptr<net::Stream> stream_;
   const net::Place place_;
   const bool is_refused_;
+  const bool peer_is_local_;
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   ConnectionContext& context_;

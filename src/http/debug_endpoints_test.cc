@@ -14,14 +14,14 @@ class DebugEndpoints : public testing::Test {
  protected:
   DebugEndpoints() { service_.set_profiler(&profiler_); }
 
-  Response get(std::string_view target, bool from_loopback = true,
+  Response get(std::string_view target, bool is_local = true,
                std::shared_ptr<query::sql::Cancellation> cancellation = nullptr) {
     Request request;
     request.method = "GET";
     const size_t question = std::min(target.find('?'), target.size());
     request.path = target.substr(0, question);
     request.parameters = Parameters::parse(target.substr(std::min(question + 1, target.size())));
-    request.from_loopback = from_loopback;
+    request.is_local = is_local;
     request.cancellation = std::move(cancellation);
     return service_.handle(std::move(request));
   }
@@ -31,7 +31,8 @@ class DebugEndpoints : public testing::Test {
   FakeServer server_;
   FakeEngine engine_;
   HttpOptions options_;
-  Service service_{server_, engine_, options_, executor_->clock()};
+  access::Gatekeeper gatekeeper_{executor_->clock()};
+  Service service_{server_, engine_, gatekeeper_, options_, executor_->clock()};
 };
 
 TEST_F(DebugEndpoints, AreForThisMachineOnly) {

@@ -13,11 +13,12 @@ namespace asio = boost::asio;
 
 class HttpServerImpl final : public HttpServer {
  public:
-  HttpServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, HttpOptions options)
+  HttpServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+                 HttpOptions options)
       : options_(std::move(options)),
         executor_(executor),
         profiler_(executor),
-        service_(server, engine, options_, executor.clock()),
+        service_(server, engine, gatekeeper, options_, executor.clock()),
         bodies_(options_.bodies_bytes_max),
         write_pool_(executor, {"http-write", options_.write_threads, options_.write_queue_max}),
         query_pool_(executor, {"http-query", options_.query_threads, options_.query_queue_max}),
@@ -27,7 +28,10 @@ class HttpServerImpl final : public HttpServer {
         connections_(executor) {
     service_.set_profiler(&profiler_);
     service_.set_edge_state([this] {
-      return EdgeState{connections_.size(), write_pool_.queued_jobs(), query_pool_.queued_jobs(), bodies_.bytes()};
+      return EdgeState{.connections = connections_.size(),
+                       .writes_queued = write_pool_.queued_jobs(),
+                       .queries_queued = query_pool_.queued_jobs(),
+                       .body_bytes = bodies_.bytes()};
     });
   }
 
@@ -81,8 +85,8 @@ class HttpServerImpl final : public HttpServer {
 }  // namespace
 
 std::unique_ptr<HttpServer> HttpServer::make(Executor& executor, server::Server& server, query::sql::Engine& engine,
-                                             HttpOptions options) {
-  return std::make_unique<HttpServerImpl>(executor, server, engine, std::move(options));
+                                             access::Gatekeeper& gatekeeper, HttpOptions options) {
+  return std::make_unique<HttpServerImpl>(executor, server, engine, gatekeeper, std::move(options));
 }
 
 }  // namespace magnetite::http

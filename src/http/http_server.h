@@ -10,6 +10,9 @@
 #include "base/result.h"
 #include "net/edges.h"
 
+namespace magnetite::access {
+class Gatekeeper;
+}
 namespace magnetite::server {
 class Server;
 }
@@ -40,7 +43,7 @@ struct HttpOptions {
 class HttpServer : public net::HttpEdge {
  public:
   static std::unique_ptr<HttpServer> make(Executor& executor, server::Server& server, query::sql::Engine& engine,
-                                          HttpOptions options);
+                                          access::Gatekeeper& gatekeeper, HttpOptions options);
   virtual void stop(std::chrono::seconds drain) = 0;  // idempotent
 };
 

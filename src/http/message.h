@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/grant.h"
 #include "base/result.h"
 #include "http/body_budget.h"
 
@@ -32,13 +33,15 @@ class Parameters {
 
 struct Request {
   std::string id;              // for the log and the X-Request-Id header
-  bool from_loopback = false;  // the client is on this machine
   std::string method;
   std::string path;
   Parameters parameters;
   std::string content_type;      // lower case, without parameters
   std::string content_encoding;  // lower case
   std::string accept;
+  std::string authorization;                               // as sent
+  bool is_local = false;                                   // from this machine, by no proxy and no page of a browser
+  access::Caller caller;                                   // set when it is admitted
   std::string body;                                        // as sent
   uint64_t body_bytes = 0;                                 // what `body` had when it came
   BodyBudget::Lease body_lease;                            // of `body` and what it decompresses to

@@ -12,6 +12,9 @@ void collect_edge(const EdgeState& edge, metrics::Families& into) {
   queued.add({{"kind", "write"}}, uint64_t{edge.writes_queued});
   queued.add({{"kind", "query"}}, uint64_t{edge.queries_queued});
   into.gauge("http_body_bytes", "Request bodies in memory").add({}, edge.body_bytes);
+  into.counter("magnetite_authentication_failures_total",
+               "Requests of every protocol without a valid token where one is needed")
+      .add({}, edge.authentication_failures);
 }
 
 }  // namespace

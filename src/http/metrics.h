@@ -23,6 +23,7 @@ struct EdgeState {
   size_t writes_queued = 0;
   size_t queries_queued = 0;
   uint64_t body_bytes = 0;
+  uint64_t authentication_failures = 0;  // of gRPC as well, since the start
 };
 
 // Prometheus exposition.

@@ -55,12 +55,15 @@ Response Service::query_sql(Request& request) {
   request.body = *std::move(body);
   auto asked = parse_query_request(request);
   if (!asked) return error_answer(asked.error(), api);
+  if (auto allowed = access::authorize(*request.caller, access::Need::read(asked->database)); !allowed)
+    return error_answer(allowed.error(), api);
 
   query::sql::Statement statement;
   statement.database = asked->database;
   statement.sql = std::move(asked->sql);
   statement.parameters = std::move(asked->parameters);
   statement.cancellation = request.cancellation;
+  statement.may_read = access::readable_by(request.caller);
   auto executed = engine_.execute(statement);
   if (!executed && database_of_path(request.path) && executed.error().code() == ErrorCode::kInvalidInput)
     return error_answer(std::move(executed).error().with_context("Error while planning query"), api);

@@ -18,27 +18,36 @@
 namespace magnetite::http {
 namespace {
 
+// Who is let in before anything is done. kToken: anybody known; what they may do, a handler asks that names databases.
+// kInside: profiles tell names of code and cost time; admins, or without tokens only who is on this machine.
+enum class Door : uint8_t { kOpen, kToken, kAdmin, kInside };
+
 struct Route {
   std::string_view path;
   std::string_view methods;  // for Allow
   Lane lane;
+  Door door = Door::kAdmin;
 };
 constexpr std::array kRoutes = {
-    Route{"/api/v3/write_lp", "POST", Lane::kWrite},
-    Route{"/api/v2/write", "POST", Lane::kWrite},
-    Route{"/write", "POST", Lane::kWrite},
-    Route{"/query", "GET, POST", Lane::kWrite},
-    Route{"/api/v3/query_sql", "GET, POST", Lane::kQuery},
-    Route{"/iox/api/v1/databases/:name/query", "GET", Lane::kQuery},
-    Route{"/health", "GET, HEAD", Lane::kQuick},
-    Route{"/api/v1/health", "GET, HEAD", Lane::kQuick},
-    Route{"/ping", "GET, POST, HEAD", Lane::kQuick},
-    Route{"/metrics", "GET, HEAD", Lane::kAdmin},
-    Route{"/api/v1/status", "GET, HEAD", Lane::kAdmin},
-    Route{"/debug/pprof", "GET, HEAD", Lane::kAdmin},
-    Route{"/debug/pprof/", "GET, HEAD", Lane::kAdmin},
-    Route{"/debug/pprof/heap", "GET, HEAD", Lane::kAdmin},
-    Route{"/debug/pprof/profile", "GET", Lane::kProfile},
+    Route{"/api/v3/write_lp", "POST", Lane::kWrite, Door::kToken},
+    Route{"/api/v2/write", "POST", Lane::kWrite, Door::kToken},
+    Route{"/write", "POST", Lane::kWrite, Door::kToken},
+    Route{"/query", "GET, POST", Lane::kWrite, Door::kToken},
+    Route{"/api/v3/query_sql", "GET, POST", Lane::kQuery, Door::kToken},
+    Route{"/iox/api/v1/databases/:name/query", "GET", Lane::kQuery, Door::kToken},
+    Route{"/health", "GET, HEAD", Lane::kQuick, Door::kOpen},
+    Route{"/api/v1/health", "GET, HEAD", Lane::kQuick, Door::kOpen},
+    Route{"/ping", "GET, POST, HEAD", Lane::kQuick, Door::kOpen},
+    Route{"/metrics", "GET, HEAD", Lane::kAdmin, Door::kToken},
+    Route{"/api/v1/status", "GET, HEAD", Lane::kAdmin, Door::kToken},
+    Route{"/api/v3/configure/token", "GET, POST, DELETE", Lane::kAdmin, Door::kAdmin},
+    Route{"/api/v3/configure/token/admin", "POST", Lane::kAdmin, Door::kOpen},  // asks itself
+    Route{"/api/v3/configure/token/admin/regenerate", "POST", Lane::kAdmin, Door::kAdmin},
+    Route{"/api/v3/configure/token/named_admin", "POST", Lane::kAdmin, Door::kAdmin},
+    Route{"/debug/pprof", "GET, HEAD", Lane::kAdmin, Door::kInside},
+    Route{"/debug/pprof/", "GET, HEAD", Lane::kAdmin, Door::kInside},
+    Route{"/debug/pprof/heap", "GET, HEAD", Lane::kAdmin, Door::kInside},
+    Route{"/debug/pprof/profile", "GET", Lane::kProfile, Door::kInside},
 };
 
 const Route* find_route(std::string_view path) {
@@ -58,6 +67,19 @@ bool takes(const Route& route, std::string_view method) {
 
 bool is_write(std::string_view path) { return find_route(path)->lane == Lane::kWrite && path != "/query"; }
 
+Result<access::Caller> admit(access::Gatekeeper& gatekeeper, Door door, const Request& head) {
+  if (door == Door::kOpen) return std::make_shared<const access::Grant>();
+  if (door == Door::kInside && !gatekeeper.asks_for_tokens()) {
+    if (head.is_local) return std::make_shared<const access::Grant>();
+    return fail(ErrorCode::kPermissionDenied, "/debug/pprof answers clients on the server's own machine only");
+  }
+  const bool is_v1 = head.path == "/write" || head.path == "/query";
+  MAGNETITE_TRY(access::Caller caller,
+                gatekeeper.identify({head.authorization, is_v1 ? head.parameters.get("p") : std::string_view()}));
+  if (door != Door::kToken) MAGNETITE_RETURN_IF_ERROR(access::authorize(*caller, access::Need::admin()));
+  return caller;
+}
+
 Response empty_answer() {
   Response response;
   response.status = 204;
@@ -67,16 +89,18 @@ Response empty_answer() {
 Response preflight() {
   Response response = empty_answer();
   response.headers = {{"Access-Control-Allow-Methods", "*"},
-                      {"Access-Control-Allow-Headers", "*"},
+                      {"Access-Control-Allow-Headers", "*, Authorization"},  // which the star does not mean
                       {"Access-Control-Max-Age", "86400"}};
   return response;
 }
 
 }  // namespace
 
-Service::Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock)
+Service::Service(server::Server& server, query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+                 const HttpOptions& options, Clock& clock)
     : server_(server),
       engine_(engine),
+      gatekeeper_(gatekeeper),
       options_(options),
       clock_(clock),
       calls_(options.calls != nullptr ? options.calls : std::make_shared<metrics::CallMetrics>()) {}
@@ -93,7 +117,7 @@ uint64_t Service::body_bytes_max(std::string_view path) const {
   return std::min(options_.body_bytes_max, kStatementBytesMax);
 }
 
-std::optional<Response> Service::refuse_early(const Request& head) const {
+std::optional<Response> Service::refuse_early(Request& head) const {
   if (head.method == "OPTIONS") return preflight();
   const Route* route = find_route(head.path);
   if (route == nullptr) return text_answer(404, "Not found");
@@ -103,6 +127,9 @@ std::optional<Response> Service::refuse_early(const Request& head) const {
     return response;
   }
   const Api api = api_of(head.path);
+  auto caller = admit(gatekeeper_, route->door, head);
+  if (!caller) return error_answer(caller.error(), api);
+  head.caller = *std::move(caller);
   if ((route->lane == Lane::kWrite || route->lane == Lane::kQuery) && !server_.serving())
     return error_answer(Error(ErrorCode::kUnavailable, "service not ready to serve"), api);
   if (is_write(head.path))
@@ -123,8 +150,9 @@ Response Service::dispatch(Request& request) {
   if (request.path == "/health" || request.path == "/api/v1/health") return text_answer(200, "OK");
   if (request.path == "/ping") return ping(request);
   if (request.path == "/metrics") return metrics();
-  if (request.path == "/api/v1/status") return status();
+  if (request.path == "/api/v1/status") return status(request);
   if (request.path.starts_with("/debug/")) return debug(request);
+  if (request.path.starts_with("/api/v3/configure/token")) return tokens(request);
   if (request.path == "/query") return v1_query(request);
   if (find_route(request.path)->lane == Lane::kQuery) return query_sql(request);
   return write(request);
@@ -154,7 +182,8 @@ void Service::record(const Request& request, const Response& response, Duration 
 }
 
 Response Service::metrics() const {
-  const EdgeState edge = edge_state_ ? edge_state_() : EdgeState{};
+  EdgeState edge = edge_state_ ? edge_state_() : EdgeState{};
+  edge.authentication_failures = gatekeeper_.failures();
   return text_answer(200, metrics_text(*calls_, server_, engine_, edge) + "# EOF\n",
                      "text/plain; version=0.0.4; charset=utf-8");
 }
@@ -168,6 +197,8 @@ Response Service::ping(const Request& request) const {
       "application/json");
 }
 
-Response Service::status() const { return text_answer(200, status_page(server_), "application/json"); }
+Response Service::status(const Request& request) const {
+  return text_answer(200, status_page(server_, access::readable_by(request.caller)), "application/json");
+}
 
 }  // namespace magnetite::http

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "access/gatekeeper.h"
 #include "base/clock.h"
 #include "http/http_server.h"
 #include "http/message.h"
@@ -24,13 +25,15 @@ enum class Lane : uint8_t { kQuick, kWrite, kQuery, kAdmin, kProfile };
 // Thread-safe.
 class Service {
  public:
-  Service(server::Server& server, query::sql::Engine& engine, const HttpOptions& options, Clock& clock);
+  // All of them outlive it.
+  Service(server::Server& server, query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+          const HttpOptions& options, Clock& clock);
 
   static Lane lane_of(std::string_view path);
   uint64_t body_bytes_max(std::string_view path) const;
 
-  // Says from the head alone that a body is not wanted.
-  std::optional<Response> refuse_early(const Request& head) const;
+  // Says from the head alone that a body is not wanted, or sets the caller.
+  std::optional<Response> refuse_early(Request& head) const;
   Response handle(Request request);
 
   // What became of a request: metrics and log. handle() does it itself.
@@ -44,14 +47,16 @@ class Service {
   Response write(Request& request);  // write_endpoints.cc
   Response v1_query(Request& request);
   Response query_sql(Request& request);    // query_endpoint.cc
+  Response tokens(Request& request);       // token_endpoints.cc
   Response debug(const Request& request);  // debug_endpoints.cc
   Response profile(const Request& request);
   Response metrics() const;
   Response ping(const Request& request) const;
-  Response status() const;
+  Response status(const Request& request) const;
 
   server::Server& server_;
   query::sql::Engine& engine_;
+  access::Gatekeeper& gatekeeper_;
   const HttpOptions& options_;
   Clock& clock_;
   const std::shared_ptr<metrics::CallMetrics> calls_;

@@ -52,7 +52,8 @@ class ServiceTest : public testing::Test {
   FakeServer server;
   FakeEngine engine;
   HttpOptions options;
-  Service service{server, engine, options, system_clock()};
+  access::Gatekeeper gatekeeper{system_clock()};
+  Service service{server, engine, gatekeeper, options, system_clock()};
   std::string content_type;
 };
 

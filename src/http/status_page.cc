@@ -134,7 +134,7 @@ DatabaseJson json_of(const server::DatabaseStatus& status) {
 
 using namespace status_page_parts;
 
-std::string status_page(const server::Server& server) {
+std::string status_page(const server::Server& server, const std::function<bool(std::string_view)>& shown) {
   const server::ServerStatus status = server.status();
   StatusJson json;
   json.state = to_string(status.state);
@@ -146,7 +146,8 @@ std::string status_page(const server::Server& server) {
   json.cache = {status.use.cache_bytes, status.use.cache_bytes_max};
   json.jobs = {status.use.jobs.running, status.use.jobs.waiting};
   if (status.use.disk) json.disk = {status.use.disk->available_bytes, status.use.disk->total_bytes};
-  for (const server::DatabaseStatus& each : status.databases) json.databases.push_back(json_of(each));
+  for (const server::DatabaseStatus& each : status.databases)
+    if (!shown || shown(each.name)) json.databases.push_back(json_of(each));
   std::string text;
   // Into a string, of plain structs: there is nothing that could fail.
   static_cast<void>(glz::write_json(json, text));

@@ -1,7 +1,9 @@
 // GET /api/v1/status: what the server and its databases are doing, as JSON. docs/http_api.md.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace magnetite::server {
 class Server;
@@ -9,6 +11,7 @@ class Server;
 
 namespace magnetite::http {
 
-std::string status_page(const server::Server& server);
+// Of the databases, those that are to be `shown`; empty: all.
+std::string status_page(const server::Server& server, const std::function<bool(std::string_view)>& shown);
 
 }  // namespace magnetite::http

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "access/grant.h"
 #include "http/status.h"
 #include "server/server.h"
 
@@ -57,16 +58,22 @@ std::string names_series(const std::vector<std::string>& names) {
 }
 
 // The rest of a result object after its statement id.
-Result<std::string> run(std::string_view statement, server::Server& server) {
+Result<std::string> run(std::string_view statement, server::Server& server, const access::Grant& grant) {
   // WITH names retention, replication and shards: accepted, without a meaning here.
   static const re2::RE2 create_database(
       R"re((?is)create\s+database\s+(?:if\s+not\s+exists\s+)?(?:"((?:[^"\\]|\\.)+)"|([^\s"]+))(?:\s+with\s.*)?)re");
   static const re2::RE2 show_databases(R"re((?is)show\s+databases)re");
   std::string quoted, bare;
-  if (re2::RE2::FullMatch(statement, show_databases)) return names_series(server.database_names());
+  if (re2::RE2::FullMatch(statement, show_databases)) {
+    std::vector<std::string> names = server.database_names();
+    std::erase_if(names, [&](const std::string& name) { return !access::may_read(grant, name); });
+    return names_series(names);
+  }
   if (re2::RE2::FullMatch(statement, create_database, &quoted, &bare)) {
     re2::RE2::GlobalReplace(&quoted, R"(\\(.))", R"(\1)");
-    MAGNETITE_RETURN_IF_ERROR(create(quoted.empty() ? bare : quoted, server));
+    const std::string& name = quoted.empty() ? bare : quoted;
+    MAGNETITE_RETURN_IF_ERROR(access::authorize(grant, access::Need::write(name)));
+    MAGNETITE_RETURN_IF_ERROR(create(name, server));
     return std::string();
   }
   constexpr size_t kShownBytesMax = 200;
@@ -78,14 +85,15 @@ Result<std::string> run(std::string_view statement, server::Server& server) {
 
 }  // namespace
 
-std::string run_v1_statements(std::string_view text, server::Server& server) {
+std::string run_v1_statements(std::string_view text, server::Server& server, const access::Grant& grant) {
   std::string results;
   int id = 0;
   bool failed = false;
   for (const std::string& each : split(text)) {
     const std::string_view statement = trimmed(each);
     if (statement.empty()) continue;
-    Result<std::string> result = failed ? fail(ErrorCode::kInvalidInput, "not executed") : run(statement, server);
+    Result<std::string> result =
+        failed ? fail(ErrorCode::kInvalidInput, "not executed") : run(statement, server, grant);
     failed = !result;
     if (failed) result = fmt::format(R"(,"error":{})", json_text(result.error().message()));
     results += fmt::format(R"({}{{"statement_id":{}{}}})", id == 0 ? "" : ",", id, *result);

@@ -16,6 +16,8 @@ Response Service::write(Request& request) {
     std::string mapped = mapped_name(asked->organisation, name);
     if (server_.rules(mapped)) name = std::move(mapped);  // made by or for the 2021 server
   }
+  if (auto allowed = access::authorize(*request.caller, access::Need::write(name)); !allowed)
+    return error_answer(allowed.error(), api);
   database::WriteInput input;
   input.precision = asked->precision;
   input.accept_partial = asked->accept_partial;
@@ -43,7 +45,7 @@ Response Service::v1_query(Request& request) {
       text = Parameters::parse(*body).get("q");
   }
   if (text.empty()) return error_answer(Error(ErrorCode::kInvalidInput, "missing required parameter \"q\""), Api::kV1);
-  return text_answer(200, run_v1_statements(text, server_), "application/json");
+  return text_answer(200, run_v1_statements(text, server_, *request.caller), "application/json");
 }
 
 }  // namespace magnetite::http

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "access/gatekeeper.h"
 #include "base/logging.h"
 #include "http/http_server.h"
 #include "http/testing/fakes.h"
@@ -30,7 +31,7 @@ class HttpServerTest : public testing::Test {
     if (listener_ == nullptr) {
       options.write_threads = 2;
       options.query_threads = 2;
-      server_ = HttpServer::make(*executor_, server, engine, options);
+      server_ = HttpServer::make(*executor_, server, engine, gatekeeper_, options);
       if (over_tls()) {
         const net::TlsFiles files = net::write_certificate("http", net::make_certificate("http"));
         auto loaded = net::Tls::load(*disk_, executor_->clock(), files);
@@ -78,6 +79,7 @@ class HttpServerTest : public testing::Test {
   const std::unique_ptr<Disk> disk_ = make_posix_disk();
   std::unique_ptr<net::Tls> tls_;
   NoGrpc no_grpc_;
+  access::Gatekeeper gatekeeper_{system_clock()};
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -5,6 +5,8 @@
 
 #include <glaze/json.hpp>
 
+#include "rpc/flight_guard.h"
+
 namespace magnetite::rpc {
 namespace {
 
@@ -108,6 +110,10 @@ arrow::Status FlightService::DoGet(const arrow::flight::ServerCallContext& conte
   if (!server_.serving()) return MakeFlightError(FlightStatusCode::Unavailable, "service not ready to serve");
   auto statement = parse_ticket(ticket.ticket);
   if (!statement) return to_arrow(statement.error());
+  const access::Caller caller = caller_of(context);
+  if (const auto allowed = access::authorize(*caller, access::Need::read(statement->database)); !allowed)
+    return to_arrow(allowed.error());
+  statement->may_read = access::readable_by(caller);
   statement->cancellation = std::make_shared<query::sql::Cancellation>();
   auto watched = watch_.watch(context, statement->cancellation);
   auto rows = engine_.execute(*statement);

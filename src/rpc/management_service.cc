@@ -5,6 +5,7 @@
 #include "rpc/server_status.h"
 #include "rpc/status.h"
 #include "server/rules_proto.h"
+#include "server/rules_secrets.h"
 
 namespace magnetite::rpc {
 namespace {
@@ -49,7 +50,7 @@ Status ManagementService::GetDatabase(grpc::ServerContext*, const management::Ge
                                       management::GetDatabaseResponse* response) {
   auto rules = server_.rules(request->name());
   if (!rules) return to_status(rules.error(), {.resource_name = request->name(), .field = "name"});
-  server::to_proto(*rules, *response->mutable_rules());
+  server::to_proto(server::without_secrets(*std::move(rules)), *response->mutable_rules());
   return Status::OK;
 }
 
@@ -71,7 +72,7 @@ Status ManagementService::UpdateDatabase(grpc::ServerContext*, const management:
   if (!rules) return to_status(rules.error(), subject);
   auto updated = server_.update_rules(*std::move(rules));
   if (!updated) return to_status(updated.error(), subject);
-  server::to_proto(*updated, *response->mutable_rules());
+  server::to_proto(server::without_secrets(*std::move(updated)), *response->mutable_rules());
   return Status::OK;
 }
 

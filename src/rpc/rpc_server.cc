@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +14,9 @@
 
 #include "metrics/call_metrics.h"
 #include "rpc/call_observer.h"
+#include "rpc/flight_guard.h"
 #include "rpc/flight_service.h"
+#include "rpc/guarded_services.h"
 #include "rpc/health_service.h"
 #include "rpc/management_service.h"
 #include "rpc/operations_service.h"
@@ -49,7 +52,8 @@ class NamelessSocket {
 
 class RpcServerImpl final : public RpcServer {
  public:
-  RpcServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, RpcOptions options)
+  RpcServerImpl(Executor& executor, server::Server& server, query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+                RpcOptions options)
       : options_(std::move(options)),
         calls_(options_.calls != nullptr ? options_.calls : std::make_shared<metrics::CallMetrics>()),
         management_(server),
@@ -57,6 +61,8 @@ class RpcServerImpl final : public RpcServer {
         write_(server),
         column_write_(server),
         flight_(executor, server, engine),
+        guarded_(guarded({gatekeeper, management_, operations_, write_, column_write_})),
+        gatekeeper_(gatekeeper),
         executor_(executor) {}
   ~RpcServerImpl() override { stop(std::chrono::seconds(0)); }
 
@@ -67,13 +73,14 @@ class RpcServerImpl final : public RpcServer {
     // Every server built from here on tells clients what its services look like.
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     arrow::flight::FlightServerOptions flight_options(*location);
+    guard(flight_options, gatekeeper_);
     flight_options.builder_hook = [this](void* raw) {
       auto& builder = *static_cast<grpc::ServerBuilder*>(raw);
-      builder.RegisterService(&management_);
-      builder.RegisterService(&operations_);
-      builder.RegisterService(&write_);
-      builder.RegisterService(&column_write_);
-      builder.RegisterService(&health_);
+      for (const auto& service : guarded_) builder.RegisterService(service.get());
+      builder.RegisterService(&health_);  // open to everybody
+      grpc::ResourceQuota quota("magnetite");
+      quota.SetMaxThreads(static_cast<int>(options_.calls_max));
+      builder.SetResourceQuota(quota);
       std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> observers;
       observers.push_back(make_call_observers(*calls_, executor_.clock()));
       builder.experimental().SetInterceptorCreators(std::move(observers));
@@ -118,6 +125,8 @@ class RpcServerImpl final : public RpcServer {
   ColumnWriteService column_write_;
   HealthService health_;
   FlightService flight_;
+  const std::vector<std::unique_ptr<grpc::Service>> guarded_;
+  access::Gatekeeper& gatekeeper_;
   Executor& executor_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::atomic<bool> running_ = false;
@@ -126,8 +135,9 @@ class RpcServerImpl final : public RpcServer {
 }  // namespace
 
 Result<std::unique_ptr<RpcServer>> RpcServer::start(Executor& executor, server::Server& server,
-                                                    query::sql::Engine& engine, RpcOptions options) {
-  auto started = std::make_unique<RpcServerImpl>(executor, server, engine, std::move(options));
+                                                    query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+                                                    RpcOptions options) {
+  auto started = std::make_unique<RpcServerImpl>(executor, server, engine, gatekeeper, std::move(options));
   MAGNETITE_RETURN_IF_ERROR(started->begin());
   return started;
 }

@@ -9,6 +9,9 @@
 #include "base/result.h"
 #include "net/edges.h"
 
+namespace magnetite::access {
+class Gatekeeper;
+}
 namespace magnetite::server {
 class Server;
 }
@@ -24,6 +27,7 @@ namespace magnetite::rpc {
 
 struct RpcOptions {
   std::string scratch_folder;                        // exists; for a moment
+  size_t calls_max = 1'000;  // that run at the same time, about; more are RESOURCE_EXHAUSTED
   std::shared_ptr<metrics::CallMetrics> calls = {};  // where calls are counted; nullptr: nowhere to be seen
 };
 
@@ -31,7 +35,8 @@ struct RpcOptions {
 class RpcServer : public net::GrpcEdge {
  public:
   static Result<std::unique_ptr<RpcServer>> start(Executor& executor, server::Server& server,
-                                                  query::sql::Engine& engine, RpcOptions options);
+                                                  query::sql::Engine& engine, access::Gatekeeper& gatekeeper,
+                                                  RpcOptions options);
   virtual void stop(std::chrono::seconds drain) = 0;
 };
 

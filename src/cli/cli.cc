@@ -10,6 +10,7 @@
 #include "cli/partition_commands.h"
 #include "cli/server_commands.h"
 #include "cli/shell/sql_command.h"
+#include "cli/token_commands.h"
 
 namespace magnetite::cli {
 
@@ -23,6 +24,7 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   app.add_option("--ca-cert", globals->endpoint.ca_certificates,
                  "File of certificates (PEM) to trust for https:// instead of the system's")
       ->envname("MAGNETITE_CA_CERT");
+  add_token_option(app, globals->endpoint);
   app.add_option("--format,-f", globals->format, "How results are printed; jsonl, csv and parquet are for queries")
       ->check(CLI::IsMember({"pretty", "json", "jsonl", "csv", "parquet"}))
       ->capture_default_str();
@@ -39,6 +41,7 @@ void add_client_commands(CLI::App& app, int& exit_code) {
   add_partition_commands(database, stage);
   add_operation_commands(app, stage);
   add_server_commands(app, stage);
+  add_token_commands(app, stage);
   shell::add_sql_command(app, stage);
   add_completion_command(app, stage);
 }

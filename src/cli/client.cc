@@ -4,10 +4,39 @@
 #include <grpcpp/grpcpp.h>
 
 #include <fstream>
+#include <vector>
 
 #include "cli/failure.h"
 
 namespace magnetite::cli {
+namespace {
+
+// Puts the token on every call of a channel, whoever makes it.
+class TokenInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  explicit TokenInterceptor(std::string authorization) : authorization_(std::move(authorization)) {}
+  void Intercept(grpc::experimental::InterceptorBatchMethods* call) override {
+    if (call->QueryInterceptionHookPoint(grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA))
+      call->GetSendInitialMetadata()->emplace("authorization", authorization_);
+    call->Proceed();
+  }
+
+ private:
+  const std::string authorization_;
+};
+
+class TokenInterceptors final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit TokenInterceptors(std::string authorization) : authorization_(std::move(authorization)) {}
+  grpc::experimental::Interceptor* CreateClientInterceptor(grpc::experimental::ClientRpcInfo*) override {
+    return new TokenInterceptor(authorization_);  // owned by the call
+  }
+
+ private:
+  const std::string authorization_;
+};
+
+}  // namespace
 
 Result<std::unique_ptr<Client>> Client::make(const Endpoint& endpoint) {
   const std::string_view host = endpoint.host;
@@ -31,7 +60,11 @@ Result<std::unique_ptr<Client>> Client::make(const Endpoint& endpoint) {
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
-  return std::unique_ptr<Client>(new Client(endpoint.host, grpc::CreateCustomChannel(address, credentials, arguments)));
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (!endpoint.token.empty()) interceptors.push_back(std::make_unique<TokenInterceptors>("Bearer " + endpoint.token));
+  return std::unique_ptr<Client>(
+      new Client(endpoint.host, grpc::experimental::CreateCustomChannelWithInterceptors(address, credentials, arguments,
+                                                                                        std::move(interceptors))));
 }
 
 Result<> Client::check(const grpc::Status& status) const {

@@ -18,6 +18,7 @@ namespace magnetite::cli {
 struct Endpoint {
   std::string host = "http://127.0.0.1:8082";
   std::string ca_certificates;  // file (PEM) trusted instead of the system's; for https
+  std::string token;            // sent with every call; empty = none
 };
 
 // Not thread-safe.

@@ -52,6 +52,7 @@ Error to_error(const CallFailure& failure) {
     case kCancelled:
       return Error(ErrorCode::kCancelled, message);
     case kUnauthenticated:
+      return Error(ErrorCode::kFailedPrecondition, message + " (--token or MAGNETITE_TOKEN gives a token)");
     case kPermissionDenied:
       return Error(ErrorCode::kFailedPrecondition, "Not allowed: " + message);
     case kUnimplemented:

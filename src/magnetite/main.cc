@@ -15,6 +15,7 @@
 #include "base/logging.h"
 #include "cli/cli.h"
 #include "http/http_server.h"
+#include "magnetite/access_control.h"
 #include "magnetite/catalog_command.h"
 #include "magnetite/run_options.h"
 #include "magnetite/service_reporter.h"
@@ -99,6 +100,7 @@ Result<object_store::StoreSettings> store_settings(const RunOptions& options) {
 net::ListenerOptions listener_options(const RunOptions& options) {
   net::ListenerOptions listener;
   listener.binds = {{options.api_bind, "--api-bind"}, {options.grpc_bind, "--grpc-bind"}};
+  listener.connections_max = options.connections_max;
   listener.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   // TLS is worked on there; all else is quick.
   constexpr size_t kTlsThreadsMax = 4;
@@ -134,6 +136,7 @@ Result<> run(const RunOptions& options) {
   MAGNETITE_RETURN_IF_ERROR(store->check());  // before anything listens
   if (object_store::is_volatile(settings))
     log::warn("the object store keeps nothing when this process ends", {{"store", store->description()}});
+  MAGNETITE_TRY(const std::unique_ptr<AccessControl> access, AccessControl::open(options, *executor, *disk));
   const std::string scratch = options.data_dir + "/scratch";
   MAGNETITE_RETURN_IF_ERROR(empty_scratch(*disk, scratch));
 
@@ -152,13 +155,15 @@ Result<> run(const RunOptions& options) {
   http_options.body_bytes_max = options.body_bytes_max;
   http_options.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   http_options.calls = std::make_shared<metrics::CallMetrics>();
-  const std::unique_ptr<http::HttpServer> http = http::HttpServer::make(*executor, *server, statements, http_options);
-  MAGNETITE_TRY(
-      const std::unique_ptr<rpc::RpcServer> rpc,
-      rpc::RpcServer::start(*executor, *server, statements, {.scratch_folder = scratch, .calls = http_options.calls}));
+  const std::unique_ptr<http::HttpServer> http =
+      http::HttpServer::make(*executor, *server, statements, access->gatekeeper(), http_options);
+  MAGNETITE_TRY(const std::unique_ptr<rpc::RpcServer> rpc,
+                rpc::RpcServer::start(*executor, *server, statements, access->gatekeeper(),
+                                      {.scratch_folder = scratch, .calls = http_options.calls}));
   MAGNETITE_TRY(const std::unique_ptr<net::Listener> listener,
                 net::Listener::start(*executor, listener_options(options), tls.get(), *http, *rpc));
   server->start();
+  access->announce();
   for (const std::string& address : listener->addresses())
     fmt::print("magnetite listens on {}://{} (HTTP, gRPC, Arrow Flight)\n", tls == nullptr ? "http" : "https", address);
   std::fflush(stdout);

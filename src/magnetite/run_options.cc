@@ -61,6 +61,17 @@ void add_options(CLI::App& run, RunOptions& options) {
                          ->envname("MAGNETITE_TLS_KEY");
   certificate->needs(key);
   key->needs(certificate);
+  run.add_flag(
+         "--with-auth,!--without-auth", options.with_auth,
+         "Every request needs a token, or none does; by default where others than this machine reach the server or "
+         "there is an admin token")
+      ->envname("MAGNETITE_WITH_AUTH");
+  run.add_option("--admin-token-file", options.admin_token_file,
+                 "File whose first line is a token that may do everything")
+      ->envname("MAGNETITE_ADMIN_TOKEN_FILE");
+  run.add_option("--connections-max", options.connections_max, "Connections of all kinds together")
+      ->check(CLI::Range(1u, 1'000'000u))
+      ->capture_default_str();
   run.add_option("--idle-timeout", options.idle_timeout_seconds,
                  "Seconds for the first bytes of a connection, and between HTTP requests")
       ->check(CLI::Range(1u, 86'400u))

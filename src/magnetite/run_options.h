@@ -22,6 +22,9 @@ struct RunOptions {
   std::string grpc_bind = "127.0.0.1:8082";
   std::string tls_certificate;  // both or none
   std::string tls_key;
+  std::optional<bool> with_auth;  // none: unless only this machine reaches the server, or with an admin token
+  std::string admin_token_file;
+  size_t connections_max = 10'000;
   uint64_t idle_timeout_seconds = 75;
   object_store::StoreOptions store;  // data_dir in it is not used
   std::string data_dir = "./data";

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/address.hpp>
+
 namespace magnetite::net {
 
 Result<HostPort> split_address(const std::string& address) {
@@ -11,6 +13,13 @@ Result<HostPort> split_address(const std::string& address) {
   std::string host = address.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return HostPort{std::move(host), address.substr(colon + 1)};
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  boost::system::error_code failed;
+  const auto address = boost::asio::ip::make_address(host, failed);
+  return !failed && address.is_loopback();
 }
 
 }  // namespace magnetite::net

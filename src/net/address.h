@@ -15,4 +15,7 @@ struct HostPort {
 // host:port, or [host]:port for a host with colons.
 Result<HostPort> split_address(const std::string& address);
 
+// Whether only this machine reaches who listens on it: localhost, 127.0.0.0/8 or ::1. No other name is looked up.
+bool is_loopback(const std::string& host);
+
 }  // namespace magnetite::net

@@ -55,5 +55,12 @@ TEST(AddressTest, IsHostAndPort) {
   EXPECT_FALSE(split_address("127.0.0.1:"));
 }
 
+TEST(AddressTest, LoopbackIsWhatOnlyThisMachineReaches) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.1.2.3", "::1"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (const char* host : {"", "0.0.0.0", "::", "192.168.1.1", "localhost.example", "example.org", "126.0.0.1",
+                           "::ffff:192.168.1.1", "127.0.0.1.example.org"})
+    EXPECT_FALSE(is_loopback(host)) << host;
+}
+
 }  // namespace
 }  // namespace magnetite::net

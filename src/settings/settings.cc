@@ -49,6 +49,7 @@ const char* long_name(const CLI::Option& option) {
 }
 
 bool is_secret(std::string_view option) {
+  if (option.ends_with("-file")) return false;  // where a secret is
   return option.contains("secret") || option.contains("token") || option.contains("password");
 }
 

@@ -52,7 +52,7 @@ class Server:
     """One server process and its data folder; restart() keeps the data and the ports."""
 
     def __init__(self, folder, options=(), environment=None, memory_bytes_max=MEMORY_BYTES_MAX, server_id=1,
-                 working_folder=None, certificate=None):
+                 working_folder=None, certificate=None, bind="127.0.0.1", token=None):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.log_path = self.folder / "server.log"
@@ -63,6 +63,8 @@ class Server:
         self.memory_bytes_max = resource.RLIM_INFINITY if sanitized() else memory_bytes_max
         self.http_port, self.grpc_port = free_ports(2)
         self.certificate = certificate  # support.certificates.Certificate: it speaks TLS
+        self.bind = bind
+        self.token = token  # sent with everything asked here
         self.process = None
 
     def __enter__(self):
@@ -85,6 +87,10 @@ class Server:
         return str(self.certificate.path) if self.certificate else True
 
     @property
+    def headers(self):
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    @property
     def http(self):
         return f"{self.scheme}://127.0.0.1:{self.http_port}"
 
@@ -100,7 +106,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
             binary(), "run", "--data-dir", str(self.data),
-            "--api-bind", f"127.0.0.1:{self.http_port}", "--grpc-bind", f"127.0.0.1:{self.grpc_port}",
+            "--api-bind", f"{self.bind}:{self.http_port}", "--grpc-bind", f"{self.bind}:{self.grpc_port}",
         ] + ([] if "--object-store" in self.options else ["--object-store", "file"]) + self.options
         if self.certificate:
             command += ["--tls-cert", str(self.certificate.path), "--tls-key", str(self.certificate.key_path)]
@@ -130,7 +136,10 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}")
             try:
-                state = requests.get(self.http + "/api/v1/status", timeout=5, verify=self.trusted).json()["state"]
+                answer = requests.get(self.http + "/api/v1/status", timeout=5, verify=self.trusted, headers=self.headers)
+                if answer.status_code == 401 and self.token is None:
+                    return  # it has no token to give yet
+                state = answer.json()["state"]
                 if state == "ready" or self.server_id is None:
                     return
             except (requests.RequestException, ValueError):
@@ -140,7 +149,7 @@ class Server:
 
     def wait_state(self, state):
         def reached():
-            return requests.get(self.http + "/api/v1/status", timeout=5).json()["state"] == state
+            return requests.get(self.http + "/api/v1/status", timeout=5, headers=self.headers).json()["state"] == state
         wait_until(f"the server is {state}", reached, self.log)
 
     def kill9(self):
@@ -174,14 +183,15 @@ class Server:
         return ended.stdout + ended.stderr
 
     def status(self, database):
-        shown = requests.get(self.http + "/api/v1/status", timeout=30, verify=self.trusted).json()["databases"]
+        shown = requests.get(self.http + "/api/v1/status", timeout=30, verify=self.trusted,
+                             headers=self.headers).json()["databases"]
         return next(each for each in shown if each["name"] == database)
 
     def write(self, database, lines, path="/api/v3/write_lp", **parameters):
         key = "bucket" if path == "/api/v2/write" else "db"
         body = lines if isinstance(lines, bytes) else "\n".join([lines] if isinstance(lines, str) else lines).encode()
         return requests.post(self.http + path, params={key: database, **parameters}, data=body, timeout=120,
-                             verify=self.trusted)
+                             verify=self.trusted, headers=self.headers)
 
     def write_ok(self, database, lines, **options):
         answer = self.write(database, lines, **options)
@@ -189,7 +199,7 @@ class Server:
 
     def query(self, database, sql, **parameters):
         return requests.get(self.http + "/api/v3/query_sql", timeout=300, verify=self.trusted,
-                            params={"db": database, "q": sql, "format": "json", **parameters})
+                            headers=self.headers, params={"db": database, "q": sql, "format": "json", **parameters})
 
     def rows(self, database, sql):
         """Result rows as dicts."""
@@ -204,9 +214,10 @@ class Server:
 
     def cli(self, *arguments, stdin=None, host=None):
         """`magnetite <arguments>` against this server: the finished process with text output."""
+        token = {"MAGNETITE_TOKEN": self.token} if self.token else {}
         trust = ["--ca-cert", str(self.certificate.path)] if self.certificate else []
         return subprocess.run([binary(), "--host", host or self.grpc, *trust, *arguments], input=stdin, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=120, check=False, env={**os.environ, **token})
 
     def write_url(self, database, path="/api/v3/write_lp"):
         key = "bucket" if path == "/api/v2/write" else "db"

@@ -1,5 +1,6 @@
 #include "cli/server_calls.h"
 
+#include <grpc/health/v1/health.grpc.pb.h>
 #include <influxdata/iox/management/v1/service.grpc.pb.h>
 
 #include "cli/grpc_call.h"
@@ -49,6 +50,12 @@ Result<management::ServerStatus> server_status(const Client& client) {
   MAGNETITE_TRY(auto response,
                 call<ManagementService>(client, &Stub::GetServerStatus, management::GetServerStatusRequest()));
   return std::move(*response.mutable_server_status());
+}
+
+Result<> check_health(const Client& client) {
+  using grpc::health::v1::Health;
+  MAGNETITE_RETURN_IF_ERROR(call<Health>(client, &Health::Stub::Check, grpc::health::v1::HealthCheckRequest()));
+  return {};
 }
 
 }  // namespace magnetite::cli

@@ -25,5 +25,7 @@ Result<> set_remote(const Client& client, uint32_t id, const std::string& connec
 Result<> remove_remote(const Client& client, uint32_t id);
 
 Result<management::ServerStatus> server_status(const Client& client);
+// Whether it answers at all; needs no token.
+Result<> check_health(const Client& client);
 
 }  // namespace magnetite::cli

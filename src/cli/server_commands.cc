@@ -117,6 +117,9 @@ void add_server_commands(CLI::App& app, const Stage& stage) {
            MAGNETITE_TRY(const management::ServerStatus status, server_status(client));
            return Output{.text = status_text(status), .json = status_json(status)};
          });
+  run_as(add_command(server, "health", "Says whether a server answers, whatever its databases do; needs no token",
+                     {"magnetite server health"}),
+         stage, [](const Client& client) { return ok_if(check_health(client)); });
   CLI::App& wait = add_command(server, "wait-server-initialized", "Waits until the databases are loaded",
                                {"magnetite server wait-server-initialized -t 60"});
   wait.add_option("-t,--timeout", given->wait_seconds, "At most so many seconds")->capture_default_str();

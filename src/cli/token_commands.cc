@@ -137,7 +137,8 @@ Result<Output> create(const Arguments& given) {
     return fail(ErrorCode::kInvalidInput, "the first admin token does not expire: --name makes another one");
   if (!given.admin && given.name.empty()) return fail(ErrorCode::kInvalidInput, "--name is missing");
   const std::string target = std::string(kTokens) + (is_first ? "/admin" : given.admin ? "/named_admin" : "");
-  MAGNETITE_TRY(const std::string body, asked(given.globals->endpoint, "POST", target, is_first ? "" : wish_json(given)));
+  MAGNETITE_TRY(const std::string body,
+                asked(given.globals->endpoint, "POST", target, is_first ? "" : wish_json(given)));
   NewTokenJson made;
   if (glz::read<kLenient>(made, body)) return fail(ErrorCode::kInternal, "the server's answer holds no token");
   fmt::print(stderr, "This is the only time that the token is shown:\n");

@@ -32,7 +32,7 @@ class Parameters {
 };
 
 struct Request {
-  std::string id;              // for the log and the X-Request-Id header
+  std::string id;  // for the log and the X-Request-Id header
   std::string method;
   std::string path;
   Parameters parameters;

@@ -70,6 +70,7 @@ Status ManagementService::UpdateDatabase(grpc::ServerContext*, const management:
   auto rules = server::from_proto(request->rules());
   const Subject subject{.resource_name = request->rules().name(), .field = "rules"};
   if (!rules) return to_status(rules.error(), subject);
+  if (const auto stored = server_.rules(rules->name)) server::restore_secrets(*rules, *stored);
   auto updated = server_.update_rules(*std::move(rules));
   if (!updated) return to_status(updated.error(), subject);
   server::to_proto(server::without_secrets(*std::move(updated)), *response->mutable_rules());

@@ -27,7 +27,7 @@ namespace magnetite::rpc {
 
 struct RpcOptions {
   std::string scratch_folder;                        // exists; for a moment
-  size_t calls_max = 1'000;  // that run at the same time, about; more are RESOURCE_EXHAUSTED
+  size_t calls_max = 1'000;                          // that run at the same time, about; more are RESOURCE_EXHAUSTED
   std::shared_ptr<metrics::CallMetrics> calls = {};  // where calls are counted; nullptr: nowhere to be seen
 };
 

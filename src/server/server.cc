@@ -20,7 +20,6 @@
 #include "server/new_database.h"
 #include "server/router.h"
 #include "server/rules_proto.h"
-#include "server/rules_secrets.h"
 
 namespace magnetite::server {
 
@@ -153,7 +152,6 @@ class ServerImpl final : public Server {
     MAGNETITE_TRY(const DatabaseRegistry::Claim claim, databases_.claim(rules.name, "having its rules changed"));
     MAGNETITE_TRY(const std::shared_ptr<database::Database> found, databases_.find(rules.name));
     rules.uuid = found->rules().uuid;
-    restore_secrets(rules, found->rules());
     MAGNETITE_RETURN_IF_ERROR(found->check_update(rules));
     MAGNETITE_RETURN_IF_ERROR(store_.put(rules_path(id, rules.name), encode_rules_file(rules)));
     found->update_rules(rules);

@@ -10,7 +10,8 @@ from support import need
 from support.fake_server import FakeServer, operation
 from support.server import Server, binary
 
-OFFLINE = ("run", "catalog", "config")  # commands of the server, not of its clients
+# Commands of the server, not of its clients; those for tokens need a server that asks for some: test_tokens.py.
+OFFLINE = ("run", "catalog", "config", "token")
 JOBS = re.compile(r"magnetite (database (partition (new|close|unload|persist|compact|drop)|catalog|delete|restore|list --deleted)"
                   r"|operation (get|wait|cancel))")
 # A command before those that need what it makes; the rest in any order.

@@ -109,7 +109,7 @@ Result<std::string> asked(const Endpoint& endpoint, const char* method, const st
   return fail(ErrorCode::kInvalidInput, refusal.error);
 }
 
-std::string quoted(const std::string& text) { return glz::write_json(text).value_or("\"\""); }
+std::string quoted_json(const std::string& text) { return glz::write_json(text).value_or("\"\""); }
 
 std::string wish_json(const Arguments& given) {
   std::map<std::string, std::pair<bool, bool>> databases;  // reads, writes
@@ -118,9 +118,9 @@ std::string wish_json(const Arguments& given) {
   std::string permissions;
   for (const auto& [name, may] : databases)
     permissions +=
-        fmt::format(R"({}{{"database":{},"actions":[{}{}{}]}})", permissions.empty() ? "" : ",", quoted(name),
+        fmt::format(R"({}{{"database":{},"actions":[{}{}{}]}})", permissions.empty() ? "" : ",", quoted_json(name),
                     may.first ? R"("read")" : "", may.first && may.second ? "," : "", may.second ? R"("write")" : "");
-  std::string json = fmt::format(R"({{"name":{})", quoted(given.name));
+  std::string json = fmt::format(R"({{"name":{})", quoted_json(given.name));
   if (!given.admin) json += fmt::format(R"(,"permissions":[{}])", permissions);
   if (given.expiry_seconds) json += fmt::format(R"(,"expiry_secs":{})", *given.expiry_seconds);
   return json + "}";
@@ -142,7 +142,7 @@ Result<Output> create(const Arguments& given) {
   NewTokenJson made;
   if (glz::read<kLenient>(made, body)) return fail(ErrorCode::kInternal, "the server's answer holds no token");
   fmt::print(stderr, "This is the only time that the token is shown:\n");
-  return Output{.text = made.token, .json = quoted(made.token)};
+  return Output{.text = made.token, .json = quoted_json(made.token)};
 }
 
 Result<Output> list(const Arguments& given) {

@@ -71,7 +71,7 @@ Greeting::Greeting(Stream::Socket socket, Place place, GreetingContext& context)
     : executor_(socket.get_executor()),
       stream_(Stream::tcp(std::move(socket), context.hangups)),
       place_(std::move(place)),
-      is_refused_(place_.beyond() > 0),
+      is_refused_(place_.is_refused()),
       context_(context) {}
 
 asio::awaitable<void> Greeting::run() {

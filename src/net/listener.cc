@@ -42,7 +42,7 @@ class ListenerImpl final : public Listener {
   }
 
   std::vector<std::string> addresses() const override { return addresses_; }
-  size_t connections() const override { return *places_taken_; }
+  size_t connections() const override { return places_->taken + places_->refused; }
 
   void stop_accepting() override {
     if (context_.stopping.exchange(true)) return;
@@ -86,9 +86,9 @@ class ListenerImpl final : public Listener {
   }
 
   void greet(tcp::socket socket) {
-    Place place(places_taken_, options_.connections_max);
+    Place place(places_, options_.connections_max);
     // Those beyond the limit are told so, unless there are many of them as well.
-    if (place.beyond() > kRefusedMax) return;
+    if (place.refused_number() > kRefusedMax) return;
     const auto executor = socket.get_executor();
     const auto greeting = std::make_shared<Greeting>(std::move(socket), std::move(place), context_);
     connections_.add(greeting);
@@ -102,7 +102,7 @@ class ListenerImpl final : public Listener {
 
   const ListenerOptions options_;
   Executor& executor_;
-  const std::shared_ptr<std::atomic<size_t>> places_taken_ = std::make_shared<std::atomic<size_t>>(0);
+  const std::shared_ptr<Places> places_ = std::make_shared<Places>();
   asio::io_context io_;
   HangupWatch hangups_;
   ConnectionSet connections_;  // those that are greeted, and those of gRPC

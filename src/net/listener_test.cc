@@ -324,6 +324,23 @@ TEST_P(ListenerTest, BothKindsShareTheLimit) {
   EXPECT_EQ(fifth.receive_exactly(10), "http:GET /");
 }
 
+// Else a client that is refused and stays, or comes again at once, would keep itself and others out.
+TEST_P(ListenerTest, WhoIsRefusedTakesNobodysPlace) {
+  options.connections_max = 1;
+  TestClient first = connect();
+  EXPECT_TRUE(first.send("GET /"));
+  EXPECT_EQ(first.receive_exactly(10), "http:GET /");
+  TestClient refused = connect();
+  EXPECT_TRUE(refused.send("GET /"));
+  EXPECT_EQ(refused.receive_exactly(13), "refused:GET /");
+  wait_for_connections(2);
+  first.close();
+  wait_for_connections(1);
+  TestClient next = connect();
+  EXPECT_TRUE(next.send("GET /"));
+  EXPECT_EQ(next.receive_exactly(10), "http:GET /");
+}
+
 TEST_P(ListenerTest, StoppingSendsAwayWhoSaidNothingAndLaterAll) {
   TestClient silent = connect_plainly();
   TestClient busy = connect();

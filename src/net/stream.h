@@ -101,23 +101,31 @@ class Stream {
   HangupWatch::Watch watch_;
 };
 
+// Of one listener. Those that are only told that there are too many take nobody's place.
+struct Places {
+  std::atomic<size_t> taken = 0;
+  std::atomic<size_t> refused = 0;
+};
+
 // One of the connections that a listener may have; gives its place back on destruction.
 class Place {
  public:
-  Place(std::shared_ptr<std::atomic<size_t>> taken, size_t places_max)
-      : taken_(std::move(taken)), number_(++*taken_), places_max_(places_max) {}
+  Place(std::shared_ptr<Places> places, size_t places_max) : places_(std::move(places)) {
+    if (++places_->taken <= places_max) return;
+    --places_->taken;
+    refused_number_ = ++places_->refused;
+  }
   Place(Place&&) noexcept = default;
   Place& operator=(Place&&) = delete;
   ~Place() {
-    if (taken_ != nullptr) --*taken_;
+    if (places_ != nullptr) --(is_refused() ? places_->refused : places_->taken);
   }
-  // By how many the limit was exceeded when it came.
-  size_t beyond() const { return number_ > places_max_ ? number_ - places_max_ : 0; }
+  bool is_refused() const { return refused_number_ > 0; }
+  size_t refused_number() const { return refused_number_; }  // so many were being refused when it came, itself included
 
  private:
-  std::shared_ptr<std::atomic<size_t>> taken_;
-  size_t number_;
-  size_t places_max_;
+  std::shared_ptr<Places> places_;
+  size_t refused_number_ = 0;
 };
 
 // A connection for an edge.

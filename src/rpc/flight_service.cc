@@ -17,6 +17,7 @@ arrow::Status to_arrow(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInvalidInput:
     case ErrorCode::kLimitExceeded:
+    case ErrorCode::kTooLarge:
       return arrow::Status::Invalid(error.message());
     case ErrorCode::kUnauthenticated:
       return MakeFlightError(FlightStatusCode::Unauthenticated, error.message());
@@ -26,13 +27,11 @@ arrow::Status to_arrow(const Error& error) {
       return arrow::Status::KeyError(error.message());
     case ErrorCode::kAlreadyExists:
     case ErrorCode::kFailedPrecondition:
+    case ErrorCode::kResourceExhausted:  // Flight has no word for it that clients take for worth repeating
     case ErrorCode::kUnavailable:
     case ErrorCode::kUnclear:
     case ErrorCode::kShutdown:
       return MakeFlightError(FlightStatusCode::Unavailable, error.message());
-    case ErrorCode::kTooLarge:
-    case ErrorCode::kResourceExhausted:
-      return arrow::Status::CapacityError(error.message());
     case ErrorCode::kDeadlineExceeded:
       return MakeFlightError(FlightStatusCode::TimedOut, error.message());
     case ErrorCode::kCancelled:

@@ -58,10 +58,11 @@ void to_proto(const jobs::JobStatus& job, google::longrunning::Operation& out) {
   management::OperationMetadata metadata;
   metadata.set_cpu_nanos(nanos(job.cpu));
   if (job.ended()) metadata.set_wall_nanos(nanos(job.wall));
-  // The tasks of a dummy job are its rows; every other job is one task.
-  const bool counted = job.kind == jobs::JobKind::kDummy && job.rows_total > 0;
-  metadata.set_task_count(counted ? job.rows_total : 1);
-  if (!job.ended()) metadata.set_pending_count(counted ? job.rows_total - job.rows_done : 1);
+  // The tasks of a dummy job are its naps; every other job is one task.
+  const bool counted = job.kind == jobs::JobKind::kDummy;
+  const uint64_t tasks = counted ? job.subject.nap_nanos.size() : 1;
+  metadata.set_task_count(tasks);
+  if (!job.ended()) metadata.set_pending_count(tasks - (counted ? job.rows_done : 0));
   set_job(job, metadata);
   metadata.set_description(std::string(jobs::description(job.kind)));
   metadata.set_rows_done(job.rows_done);

@@ -110,7 +110,7 @@ def test_status_says_the_same_in_all_three_places(busy):
 
 def test_status_of_a_server_that_is_not_there_fails(server):
     ended = server.cli("server", "status", host="http://127.0.0.1:1")
-    assert ended.returncode == 1 and "is the server running?" in ended.stderr
+    assert ended.returncode == 3 and "is the server running?" in ended.stderr
 
 
 # --- requests in the log

@@ -8,6 +8,7 @@
 #include "http/status.h"
 #include "process/allocator_statistics.h"
 #include "process/cpu_profile.h"
+#include "process/heap_profile.h"
 #include "query/sql/engine.h"
 
 namespace magnetite::http {
@@ -17,7 +18,8 @@ constexpr std::string_view kIndex = R"(<!DOCTYPE html>
 <html><head><title>Magnetite: pprof</title></head><body><h1>pprof</h1><ul>
 <li><a href="/debug/pprof/profile?seconds=30&amp;frequency=99">profile</a>: CPU samples of so many seconds (1 to 300), so many
  of a second (1 to 1000), for <code>pprof</code> and <code>go tool pprof</code>; one at a time</li>
-<li><a href="/debug/pprof/heap">heap</a>: what the allocators hold, as text</li>
+<li><a href="/debug/pprof/heap">heap</a>: a profile of live memory for the same programs, where the process was started with an
+ allocator that samples; <a href="/debug/pprof/heap?debug=1">else, and with debug=1</a>, what the allocators hold, as text</li>
 </ul></body></html>
 )";
 
@@ -48,7 +50,11 @@ std::string heap_report(const query::sql::Engine& engine) {
 
 Response Service::debug(const Request& request) {
   if (request.path == "/debug/pprof/profile") return profile(request);
-  if (request.path == "/debug/pprof/heap") return text_answer(200, heap_report(engine_));
+  if (request.path == "/debug/pprof/heap") {
+    auto sampled = request.parameters.get("debug") == "1" ? std::nullopt : process::heap_profile();
+    return sampled ? text_answer(200, *std::move(sampled), "application/octet-stream")
+                   : text_answer(200, heap_report(engine_));
+  }
   return text_answer(200, std::string(kIndex), "text/html; charset=utf-8");
 }
 

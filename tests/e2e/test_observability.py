@@ -209,6 +209,21 @@ def test_a_profile_has_the_format_of_pprof(server, tmp_path):
         assert "Samples:" in shown.stdout, shown.stderr
 
 
+def test_a_heap_profile_of_a_server_with_an_allocator_that_samples(tmp_path):
+    environment = {"LD_PRELOAD": "libtcmalloc.so.4", "TCMALLOC_SAMPLE_PARAMETER": "65536"}
+    with Server(tmp_path, environment=environment) as sampled:
+        sampled.write_ok("db", [f'm,h=a v={at}i,s="{"x" * 500}" {at}' for at in range(20_000)])
+        profile = requests.get(sampled.http + "/debug/pprof/heap", timeout=30).content
+        assert profile.startswith(b"heap profile: ") and b"MAPPED_LIBRARIES" in profile
+        path = tmp_path / "heap"
+        path.write_bytes(profile)
+        if go := shutil.which("go") or shutil.which("go", path="/usr/local/go/bin"):
+            shown = subprocess.run([go, "tool", "pprof", "-raw", binary(), str(path)], capture_output=True, text=True,
+                                   timeout=300, check=False)
+            assert shown.returncode == 0 and "inuse_space/bytes" in shown.stdout, shown.stderr
+        assert requests.get(sampled.http + "/debug/pprof/heap?debug=1", timeout=30).text.startswith("libc arena ")
+
+
 def test_the_heap_is_shown_as_text(server):
     assert "/debug/pprof/profile" in requests.get(server.http + "/debug/pprof", timeout=10).text
     heap = requests.get(server.http + "/debug/pprof/heap", timeout=10).text

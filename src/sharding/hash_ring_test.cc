@@ -8,12 +8,12 @@
 namespace magnetite::sharding {
 namespace {
 
-constexpr int kKeys = 20'000;
+constexpr size_t kKeys = 20'000;
 
 std::vector<uint32_t> shards_of_keys(const std::vector<uint32_t>& shards) {
   const HashRing ring(shards);
   std::vector<uint32_t> found;
-  for (int i = 0; i < kKeys; ++i) found.push_back(ring.shard_of("key" + std::to_string(i)));
+  for (size_t i = 0; i < kKeys; ++i) found.push_back(ring.shard_of("key" + std::to_string(i)));
   return found;
 }
 
@@ -32,7 +32,7 @@ TEST(HashRing, AShardThatComesTakesKeysFromOthersAndMovesNoneBetweenThem) {
   const auto before = shards_of_keys({1, 2, 3});
   const auto after = shards_of_keys({1, 2, 3, 4});
   int moved = 0;
-  for (int i = 0; i < kKeys; ++i) {
+  for (size_t i = 0; i < kKeys; ++i) {
     if (before[i] == after[i]) continue;
     ASSERT_EQ(after[i], 4u) << i;
     ++moved;
@@ -43,7 +43,7 @@ TEST(HashRing, AShardThatComesTakesKeysFromOthersAndMovesNoneBetweenThem) {
 TEST(HashRing, AShardThatGoesGivesItsKeysToOthersAndMovesNoOther) {
   const auto before = shards_of_keys({1, 2, 3});
   const auto after = shards_of_keys({1, 3});
-  for (int i = 0; i < kKeys; ++i) {
+  for (size_t i = 0; i < kKeys; ++i) {
     ASSERT_NE(after[i], 2u);
     if (before[i] == 2) continue;
     ASSERT_EQ(before[i], after[i]) << i;

@@ -220,7 +220,7 @@ def test_a_heap_profile_of_a_server_with_an_allocator_that_samples(tmp_path):
         if go := shutil.which("go") or shutil.which("go", path="/usr/local/go/bin"):
             shown = subprocess.run([go, "tool", "pprof", "-raw", binary(), str(path)], capture_output=True, text=True,
                                    timeout=300, check=False)
-            assert shown.returncode == 0 and "inuse_space/bytes" in shown.stdout, shown.stderr
+            assert shown.returncode == 0 and "space/bytes" in shown.stdout, shown.stderr
         assert requests.get(sampled.http + "/debug/pprof/heap?debug=1", timeout=30).text.startswith("libc arena ")
 
 

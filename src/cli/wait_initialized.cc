@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <influxdata/iox/management/v1/service.pb.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "cli/server_calls.h"
@@ -27,12 +28,20 @@ bool is_ready(const management::ServerStatus& status) {
 Progress start_progress(const management::ServerStatus& status) {
   Progress progress{.what = "loading", .unit = "databases"};
   uint64_t replaying = 0;
-  for (const auto& database : status.database_statuses()) {
+  uint64_t records = 0;
+  uint64_t records_total = 0;
+  const auto count = [&](const management::DatabaseStatus& database) {
     ++progress.total;
     if (is_settled(database)) ++progress.done;
-    if (database.state() == management::DatabaseStatus::DATABASE_STATE_REPLAY) ++replaying;
-  }
-  if (replaying > 0) progress.more = fmt::format("{} read their logs", replaying);
+    if (database.state() != management::DatabaseStatus::DATABASE_STATE_REPLAY) return;
+    ++replaying;
+    records += database.replayed_records();
+    records_total += std::max(database.replayed_records(), database.replay_records_total());
+  };
+  for (const auto& database : status.loading()) count(database);
+  for (const auto& database : status.database_statuses()) count(database);
+  if (replaying > 0)
+    progress.more = fmt::format("{} read their logs: {} of about {} records", replaying, records, records_total);
   return progress;
 }
 

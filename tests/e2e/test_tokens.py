@@ -1,6 +1,6 @@
 """Who may do what, by each way of each API, on a server that others than this machine can reach."""
-import gc
 import base64
+import gc
 import json
 import os
 import pathlib

@@ -43,8 +43,7 @@ class GrpcRemoteWriter final : public server::RemoteWriter {
     };
     const std::shared_ptr<grpc::Channel> channel = channel_to(address);
     if (channel == nullptr) return not_reached("its address must be http://name:port or https://name:port");
-    if (!channel->WaitForConnected(from_now(options_.connect_timeout)))
-      return not_reached(fmt::format("no connection within {} ms", options_.connect_timeout.count()));
+    if (!connect(*channel)) return not_reached("no connection could be made");
     write_api::WriteRequest request;
     request.set_db_name(database);
     request.set_lp_data(std::string(lines));
@@ -59,6 +58,17 @@ class GrpcRemoteWriter final : public server::RemoteWriter {
   }
 
  private:
+  // A refused connection is known at once; only one that nobody answers takes the whole time.
+  bool connect(grpc::Channel& channel) const {
+    const gpr_timespec deadline = from_now(options_.connect_timeout);
+    while (true) {
+      const grpc_connectivity_state state = channel.GetState(true);
+      if (state == GRPC_CHANNEL_READY) return true;
+      if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN) return false;
+      if (!channel.WaitForStateChange(state, deadline)) return false;
+    }
+  }
+
   // nullptr: it is no address.
   std::shared_ptr<grpc::Channel> channel_to(const std::string& address) EXCLUDES(mutex_) {
     constexpr std::string_view kPlain = "http://";
@@ -72,7 +82,11 @@ class GrpcRemoteWriter final : public server::RemoteWriter {
     grpc::SslCredentialsOptions ssl;
     ssl.pem_root_certs = options_.roots;
     const auto credentials = tls ? grpc::SslCredentials(ssl) : grpc::InsecureChannelCredentials();
-    return channels_[address] = grpc::CreateChannel(target, credentials);
+    grpc::ChannelArguments arguments;
+    constexpr int kReconnectMillis = 1'000;  // a server that comes back is used soon
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMillis);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMillis);
+    return channels_[address] = grpc::CreateCustomChannel(target, credentials, arguments);
   }
 
   const RemoteClientOptions options_;

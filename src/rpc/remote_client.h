@@ -12,7 +12,7 @@ namespace magnetite::rpc {
 struct RemoteClientOptions {
   std::string roots;  // certificates (PEM) trusted instead of the system's, for https:// addresses
   std::string token;  // sent with each write; empty: none
-  std::chrono::milliseconds connect_timeout{1'000};
+  std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::seconds write_timeout{30};
 };
 

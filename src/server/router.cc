@@ -144,7 +144,7 @@ Result<> Router::send(model::ServerId self, const std::string& database, const P
     return fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{}{}: name one with `magnetite server remote set` or start with --remote-template",
                             kUnconfigured, names_of(*part.target)));
-  return fail(ErrorCode::kInternal,
+  return fail(ErrorCode::kUnavailable,
               fmt::format("none of {} can be reached: {}", names_of(*part.target), unreachable->message()));
 }
 

@@ -35,7 +35,7 @@ class Router {
   using StoreHere = std::function<Result<database::WriteReport>(database::WriteInput)>;
 
   // Shards are written to at the same time; the first that fails fails the write, others may have stored their part:
-  // repeating is safe. kFailedPrecondition where no node of a group has an address (see unconfigured()), kInternal
+  // repeating is safe. kFailedPrecondition where no node of a group has an address (see unconfigured()), kUnavailable
   // where none could be reached, kInvalidInput and kUnavailable as the other server says.
   Result<database::WriteReport> write(model::ServerId self, const std::string& database, const sharding::Route& route,
                                       database::WriteInput input, const StoreHere& store_here);

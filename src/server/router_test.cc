@@ -147,7 +147,7 @@ TEST_F(RouterTest, AllLiveNodesOfAGroupAreUsedAndDeadOnesPassedOver) {
     others_.away = {"http://node-2", "http://node-3", "http://node-4"};
     const auto refused = write(all_to({2, 3, 4}), "m v=1 7");
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), ErrorCode::kInternal);
+    EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable);
   });
 }
 

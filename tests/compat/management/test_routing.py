@@ -112,7 +112,8 @@ def test_a_dead_remote_is_passed_over_and_live_ones_are_both_used(nodes):
     assert rows(first) + rows(second) == 100
     assert rows(first) > 0 and rows(second) > 0
     router.management.UpdateDatabase(rules=named(routing_config={"target": group(9)}))
-    refused(lambda: router.write.Write(db_name="db", lp_data=LINES), "INTERNAL")
+    failure = refused(lambda: router.write.Write(db_name="db", lp_data=LINES), "UNAVAILABLE")
+    assert "ServerId(9)" in failure.text
 
 
 def test_what_the_other_server_refuses_is_told(nodes):

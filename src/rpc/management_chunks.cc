@@ -6,6 +6,7 @@
 #include "rpc/management_service.h"
 #include "rpc/operation_proto.h"
 #include "rpc/status.h"
+#include "rpc/time_proto.h"
 
 namespace magnetite::rpc {
 namespace {
@@ -42,12 +43,6 @@ management::ChunkLifecycleAction to_proto(database::LifecycleAction action) {
       break;
   }
   return management::CHUNK_LIFECYCLE_ACTION_UNSPECIFIED;
-}
-
-void set_time(WallTime time, google::protobuf::Timestamp& out) {
-  constexpr int64_t kNanosPerSecond = 1'000'000'000;
-  out.set_seconds(time.nanos / kNanosPerSecond);
-  out.set_nanos(static_cast<int32_t>(time.nanos % kNanosPerSecond));
 }
 
 void to_proto(const database::ChunkInfo& info, management::Chunk& out) {

@@ -3,6 +3,7 @@
 #include "rpc/management_service.h"
 #include "rpc/operation_proto.h"
 #include "rpc/status.h"
+#include "rpc/time_proto.h"
 
 namespace magnetite::rpc {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 using grpc::Status;
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-
-void set_time(WallTime time, google::protobuf::Timestamp& out) {
-  out.set_seconds(time.nanos / kNanosPerSecond);
-  out.set_nanos(static_cast<int32_t>(time.nanos % kNanosPerSecond));
-}
 
 void set_uuid(const model::Uuid& uuid, std::string& out) { out.assign(uuid.bytes.begin(), uuid.bytes.end()); }
 

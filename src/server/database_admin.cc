@@ -84,6 +84,7 @@ Result<model::Uuid> DatabaseAdmin::restore(model::ServerId server, std::string_v
     parts_.databases.forget(name);
     return std::unexpected(std::move(put).error());
   }
+  deleted_.unlist(deleted->rules.uuid);  // whatever becomes of the record: the database is there again
   if (auto gone = deleted_.forget(server, deleted->rules.uuid); !gone)
     log::warn("the record of a restored database is still there; the next start removes it",
               {{"database", name}, {"error", gone.error().message()}});
@@ -205,8 +206,22 @@ MonoTime DatabaseAdmin::purge_once(model::ServerId server) {
   return parts_.executor.clock().mono_now() + next;
 }
 
+// Only what no rules name: the last look before anything is lost, whatever the records say.
+Result<> DatabaseAdmin::check_gone(model::ServerId server, const DeletedDatabase& deleted) const {
+  const object_store::ObjectPath path = rules_path(server, deleted.rules.name);
+  const auto bytes = parts_.store.get(path);
+  if (!bytes && bytes.error().code() == ErrorCode::kNotFound) return {};
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto rules = decode_rules_file(*bytes);
+  if (rules && rules->uuid != deleted.rules.uuid) return {};
+  return fail(ErrorCode::kFailedPrecondition,
+              fmt::format("nothing is purged: {} {}", path.text(),
+                          rules ? "names this very database" : "cannot be read and may name this database"));
+}
+
 // The record goes last: whatever stops this half-way, the rest is found again.
 Result<> DatabaseAdmin::purge(model::ServerId server, const DeletedDatabase& deleted, const jobs::JobControl& control) {
+  MAGNETITE_RETURN_IF_ERROR(check_gone(server, deleted));
   object_store::ListRequest request;
   request.folder = folder_of(server, deleted.rules);
   request.deep = true;

@@ -71,6 +71,7 @@ class DatabaseAdmin {
   Result<jobs::JobId> remake_catalog(model::ServerId server, std::string_view name, bool pass_over_unreadable,
                                      jobs::JobKind kind);
   Result<> purge(model::ServerId server, const DeletedDatabase& deleted, const jobs::JobControl& control);
+  Result<> check_gone(model::ServerId server, const DeletedDatabase& deleted) const;
   Result<> remove_log(const model::DatabaseRules& rules);
   bool is_in_use(const model::Uuid& uuid) EXCLUDES(mutex_);
   void run_purging(model::ServerId server) EXCLUDES(mutex_);

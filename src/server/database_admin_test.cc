@@ -136,6 +136,44 @@ TEST_F(DatabaseAdminTest, APurgeThatFailsGoesOn) {
   });
 }
 
+// The record of a restored database may outlive the restoring; the database must outlive the record.
+TEST_F(DatabaseAdminTest, ARestoredDatabaseIsNeverPurged) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("db", "m v=1i 1"));
+    persist("db");
+    ASSERT_TRUE(server_->delete_database("db", std::chrono::hours(1)));
+    store_.fail_next({.call = StoreCall::kRemove, .path_part = "deleted-"});
+    ASSERT_TRUE(server_->restore_database("db", {}));
+    EXPECT_THAT(deleted(), IsEmpty());
+    executor_.pause(std::chrono::hours(3));
+    EXPECT_THAT(objects(), Contains(HasSubstr("/data/")));
+    stop();
+    start();
+    EXPECT_EQ(status("db").rows, 1u);
+    stop();
+  });
+}
+
+// Rules that cannot be read may be those of the very database that a record speaks of.
+TEST_F(DatabaseAdminTest, NothingIsPurgedUnderANameWhoseRulesCannotBeRead) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("db", "m v=1i 1"));
+    persist("db");
+    ASSERT_TRUE(server_->delete_database("db", std::chrono::hours(1)));
+    const std::string garbage = "garbage";
+    ASSERT_TRUE(
+        memory_store_->put(object_store::ObjectPath({"1", "db", "rules.pb"}), std::as_bytes(std::span(garbage))));
+    stop();
+    start();
+    executor_.pause(std::chrono::hours(3));
+    EXPECT_THAT(objects(), Contains(HasSubstr("/data/")));
+    EXPECT_THAT(deleted(), ElementsAre("db"));
+    stop();
+  });
+}
+
 // Whatever the store did of it: the database is there, or it can be restored.
 TEST_F(DatabaseAdminTest, ADeletionWithAnUnclearEndLosesNothing) {
   for (const StoreCall call : {StoreCall::kPut, StoreCall::kRemove}) {

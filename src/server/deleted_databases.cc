@@ -102,9 +102,13 @@ void DeletedDatabases::add(DeletedDatabase deleted) {
 
 Result<> DeletedDatabases::forget(model::ServerId server, const model::Uuid& uuid) {
   MAGNETITE_RETURN_IF_ERROR(store_.remove(path_of(server, uuid)));
+  unlist(uuid);
+  return {};
+}
+
+void DeletedDatabases::unlist(const model::Uuid& uuid) {
   const MutexLock lock(mutex_);
   known_.erase(uuid);
-  return {};
 }
 
 std::vector<DeletedDatabase> DeletedDatabases::list() const {

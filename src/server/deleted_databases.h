@@ -34,7 +34,9 @@ class DeletedDatabases {
   // Makes the record durable; it is not seen before add().
   Result<> record(model::ServerId server, const DeletedDatabase& deleted);
   void add(DeletedDatabase deleted) EXCLUDES(mutex_);
+  // The record goes from the store and then from here.
   Result<> forget(model::ServerId server, const model::Uuid& uuid) EXCLUDES(mutex_);
+  void unlist(const model::Uuid& uuid) EXCLUDES(mutex_);  // only here: the next load() sees what became of it
 
   std::vector<DeletedDatabase> list() const EXCLUDES(mutex_);  // by name, then time
   // Without a UUID, the one of that name that was deleted last.

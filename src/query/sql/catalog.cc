@@ -20,11 +20,21 @@ namespace {
 
 using namespace duckdb;  // NOLINT: this file implements DuckDB's interfaces and speaks its names
 
-// Owns the table entries its statements bound, so that a plan's table lives as long as the statement.
+// Owns the table entries its statement bound, so that a plan's table lives as long as the statement.
 class ReadTransaction final : public Transaction {
  public:
   using Transaction::Transaction;
-  std::map<std::pair<std::string, std::string>, unique_ptr<StandardEntry>> tables;  // by schema and table
+  optional_ptr<StandardEntry> entry(const std::string& schema, const std::string& table, const MakeEntry& make)
+      EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    unique_ptr<StandardEntry>& entry = tables_[{schema, table}];
+    if (entry == nullptr) entry = make();
+    return entry.get();
+  }
+
+ private:
+  Mutex mutex_;  // pipelines of one statement begin at the same time, and each may list the tables
+  std::map<std::pair<std::string, std::string>, unique_ptr<StandardEntry>> tables_ GUARDED_BY(mutex_);
 };
 
 class ReadTransactionManager final : public TransactionManager {
@@ -86,13 +96,11 @@ class DatabaseSchema final : public ReadOnlySchema {
  private:
   optional_ptr<CatalogEntry> find_table(ClientContext& context, const std::shared_ptr<const TableSource>& source,
                                         const std::string& table) {
-    unique_ptr<StandardEntry>& entry = bound_entry(context, catalog, source->database_name(), table);
-    if (entry == nullptr) {
+    const auto make = [&]() -> unique_ptr<StandardEntry> {
       const auto found = source->table_schema(table);
-      if (found == nullptr) return nullptr;
-      entry = make_entry(source, found);
-    }
-    return entry.get();
+      return found == nullptr ? nullptr : make_entry(source, found);
+    };
+    return bound_entry(context, catalog, source->database_name(), table, make).get();
   }
 
   unique_ptr<TableEntry> make_entry(std::shared_ptr<const TableSource> source,
@@ -226,9 +234,9 @@ unique_ptr<TransactionManager> make_transaction_manager(optional_ptr<StorageExte
 
 }  // namespace
 
-unique_ptr<StandardEntry>& bound_entry(ClientContext& context, Catalog& catalog, const std::string& schema,
-                                       const std::string& table) {
-  return Transaction::Get(context, catalog).Cast<ReadTransaction>().tables[{schema, table}];
+optional_ptr<StandardEntry> bound_entry(ClientContext& context, Catalog& catalog, const std::string& schema,
+                                        const std::string& table, const MakeEntry& make) {
+  return Transaction::Get(context, catalog).Cast<ReadTransaction>().entry(schema, table, make);
 }
 
 void register_catalog(DBConfig& config, const DatabaseSource& databases) {

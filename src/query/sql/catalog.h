@@ -9,6 +9,7 @@
 #include <duckdb/storage/storage_extension.hpp>
 #include <duckdb/transaction/transaction.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
+#include <functional>
 
 #include "query/sql/catalog_names.h"
 #include "query/table_snapshot.h"
@@ -20,9 +21,12 @@ inline constexpr const char* kExtensionName = "magnetite";
 // Registers the storage extension; `databases` outlives the instance.
 void register_catalog(duckdb::DBConfig& config, const DatabaseSource& databases);
 
-// Where the running transaction keeps what a statement bound, so that it lives as long as the statement.
-duckdb::unique_ptr<duckdb::StandardEntry>& bound_entry(duckdb::ClientContext& context, duckdb::Catalog& catalog,
-                                                       const std::string& schema, const std::string& table);
+// The table as the running statement sees it: made on its first use, kept until the statement ends, the same for all of
+// the statement's threads. nullptr where `make` gives nullptr. `make` must not come here again.
+using MakeEntry = std::function<duckdb::unique_ptr<duckdb::StandardEntry>()>;
+duckdb::optional_ptr<duckdb::StandardEntry> bound_entry(duckdb::ClientContext& context, duckdb::Catalog& catalog,
+                                                        const std::string& schema, const std::string& table,
+                                                        const MakeEntry& make);
 
 // A table as a statement sees it: columns by name, as SQL spells them.
 class TableEntry final : public duckdb::TableCatalogEntry {

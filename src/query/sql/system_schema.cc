@@ -163,8 +163,7 @@ class SystemSchema final : public ReadOnlySchema {
   }
 
   SystemTableEntry& entry(ClientContext& context, const std::shared_ptr<const TableSource>& source, size_t table) {
-    unique_ptr<StandardEntry>& owned = bound_entry(context, catalog, kSystemSchema, std::to_string(table));
-    if (owned == nullptr) {
+    const auto make = [&]() -> unique_ptr<StandardEntry> {
       const SystemTable& described = source->system_tables()->tables()[table];
       CreateTableInfo info(*this, Identifier(std::string(described.name)));
       for (const SystemColumn& column : described.columns) {
@@ -172,9 +171,9 @@ class SystemSchema final : public ReadOnlySchema {
           info.constraints.push_back(make_uniq<NotNullConstraint>(LogicalIndex(info.columns.LogicalColumnCount())));
         info.columns.AddColumn(ColumnDefinition(Identifier(std::string(column.name)), type_of(column.type)));
       }
-      owned = make_uniq<SystemTableEntry>(catalog, *this, info, source, table);
-    }
-    return owned->Cast<SystemTableEntry>();
+      return make_uniq<SystemTableEntry>(catalog, *this, info, source, table);
+    };
+    return bound_entry(context, catalog, kSystemSchema, std::to_string(table), make)->Cast<SystemTableEntry>();
   }
 
   const DatabaseSource& databases_;

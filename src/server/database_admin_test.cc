@@ -239,6 +239,29 @@ TEST_F(DatabaseAdminTest, ABrokenCatalogIsVerifiedRebuiltAndTheDatabaseLoaded) {
   });
 }
 
+TEST_F(DatabaseAdminTest, ADatabaseThatWasHeldWhenItsLoadWasDueIsStillLoaded) {
+  run([this] {
+    start();
+    ASSERT_TRUE(write("bad", "m v=1i 1"));
+    stop();
+    store_.fail_next({.call = StoreCall::kGet, .path_part = "/bad/"});
+    start();
+    ASSERT_NE(status("bad").error, "");
+    // Holds the name over several times at which it is tried again, and fails in the end.
+    store_.fail_next({.call = StoreCall::kGet,
+                      .effect = StoreFaultEffect::kSlow,
+                      .path_part = "/bad/",
+                      .delay = std::chrono::minutes(10)});
+    store_.fail_next({.call = StoreCall::kGet, .count = 5, .path_part = "/bad/"});
+    EXPECT_EQ(end_of(server_->rebuild_catalog("bad", false)).state, jobs::JobState::kFailed);
+    for (int i = 0; i < 1000 && status("bad").state != DatabaseState::kInitialized; ++i)
+      executor_.pause(std::chrono::seconds(1));
+    EXPECT_EQ(status("bad").state, DatabaseState::kInitialized) << status("bad").error;
+    EXPECT_EQ(status("bad").rows, 1u);
+    stop();
+  });
+}
+
 TEST_F(DatabaseAdminTest, AWipeKeepsTheDataAndOfAnUnknownNameIsDoneAtOnce) {
   run([this] {
     start();

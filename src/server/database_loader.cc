@@ -43,6 +43,27 @@ std::vector<std::string> DatabaseLoader::load(model::ServerId id, const std::vec
   return later;
 }
 
+std::vector<std::string> DatabaseLoader::load_again(model::ServerId id, const std::vector<std::string>& names,
+                                                    const std::atomic<bool>& stop) {
+  std::vector<DatabaseRegistry::Claim> claims;
+  std::vector<std::string> free;
+  std::vector<std::string> held;
+  for (const std::string& name : names) {
+    auto claim = databases_.claim(name, "being loaded", Duration::zero());
+    if (!claim) {
+      held.push_back(name);
+      continue;
+    }
+    const auto entry = databases_.entry(name);
+    if (!entry || entry->error.empty()) continue;  // deleted, or loaded by somebody else
+    claims.push_back(*std::move(claim));
+    free.push_back(name);
+  }
+  std::vector<std::string> later = load(id, free, stop);
+  later.insert(later.end(), held.begin(), held.end());
+  return later;
+}
+
 bool DatabaseLoader::load_one(model::ServerId id, const std::string& name, const std::atomic<bool>& stop) {
   const auto loaded = try_load(id, name, stop);
   if (loaded || loaded.error().code() == ErrorCode::kShutdown) return false;

@@ -46,6 +46,10 @@ class DatabaseLoader {
   // that are worth another try. `stop` ends it early.
   std::vector<std::string> load(model::ServerId id, const std::vector<std::string>& names,
                                 const std::atomic<bool>& stop);
+  // The same once the server is ready, for those that still have an error: each under its claim. One that somebody else
+  // holds is worth another try, too: that one may not get it loaded.
+  std::vector<std::string> load_again(model::ServerId id, const std::vector<std::string>& names,
+                                      const std::atomic<bool>& stop);
 
  private:
   // True: it failed in a way that may pass.

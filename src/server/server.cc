@@ -386,16 +386,7 @@ class ServerImpl final : public Server {
   void load_later(model::ServerId id, std::vector<std::string> names) EXCLUDES(mutex_) {
     for (Duration delay = kRetryMin; !names.empty(); delay = std::min(2 * delay, kRetryMax)) {
       if (!wait_to_retry(delay)) return;
-      std::vector<DatabaseRegistry::Claim> claims;
-      std::vector<std::string> to_load;
-      for (const std::string& name : names) {
-        auto claim = databases_.claim(name, "being loaded", Duration::zero());
-        const auto entry = databases_.entry(name);
-        if (!claim || !entry || entry->error.empty()) continue;  // somebody else took care of it
-        claims.push_back(*std::move(claim));
-        to_load.push_back(name);
-      }
-      names = loader_.load(id, to_load, stopping_);
+      names = loader_.load_again(id, names, stopping_);
     }
   }
 

@@ -1,6 +1,16 @@
 import pytest
 
-from support.server import Server
+from support.server import Server, sanitized
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "release_only(reason): left to the release build, whatever builds run the file")
+
+
+def pytest_collection_modifyitems(config, items):
+    left = [item for item in items if sanitized() and item.get_closest_marker("release_only")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from support.server import binary, sanitized
+from support.server import binary
 from support.terminal import Terminal
 
 PIECE_BYTES = 4 << 20
@@ -79,7 +79,7 @@ def test_what_is_missing_is_said(server, database, tmp_path):
     assert nowhere.returncode == 1 and "Database not found" in nowhere.stderr
 
 
-@pytest.mark.skipif(sanitized(), reason="needs a load that lasts")
+@pytest.mark.release_only(reason="needs a load that lasts")
 def test_progress_shows_bytes_and_lines(server, database, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -96,7 +96,7 @@ def test_progress_shows_bytes_and_lines(server, database, tmp_path):
         assert terminal.end() == 0
 
 
-@pytest.mark.skipif(sanitized(), reason="sanitizers need much memory for themselves")
+@pytest.mark.release_only(reason="sanitizers need much memory for themselves")
 def test_memory_does_not_grow_with_the_file(server, database, tmp_path):
     path = large(tmp_path / "large.lp", 60 * PIECE_BYTES // LINE_BYTES)
     process = subprocess.Popen([binary(), "--host", server.grpc, "database", "write", database, str(path)], stdout=subprocess.PIPE)

@@ -68,7 +68,8 @@ Result<> DeletedDatabases::load(model::ServerId server) {
             {{"object", object.path.text()}, {"because", record ? "it is of another one" : record.error().message()}});
         continue;
       }
-      read.emplace(record->rules.uuid, *std::move(record));
+      const model::Uuid uuid = record->rules.uuid;
+      read.emplace(uuid, *std::move(record));
     }
     request.after = page.next;
   } while (!request.after.empty());

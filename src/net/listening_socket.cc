@@ -22,7 +22,7 @@ ListeningSocket::ListeningSocket(asio::io_context& io, tcp::endpoint endpoint)
 error_code ListeningSocket::open() {
   error_code code;
   if (acceptor_.open(endpoint_.protocol(), code)) return code;
-  acceptor_.set_option(tcp::acceptor::reuse_address(true), code);
+  if (acceptor_.set_option(tcp::acceptor::reuse_address(true), code)) return code;
   if (acceptor_.bind(endpoint_, code) || acceptor_.listen(asio::socket_base::max_listen_connections, code)) return code;
   endpoint_ = acceptor_.local_endpoint(code);
   return code;

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <latch>
+#include <atomic>
+#include <chrono>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -55,13 +57,17 @@ TEST(CallBound, CallsOverItAreRefusedAndTheOthersGoOn) {
   access::Gatekeeper gatekeeper(executor->clock());
   server.add_database("db");
   http::Gate gate;
-  std::latch met(kCalls);  // each is inside, or has been refused
+  http::Gate all_settled;  // each call is inside, or has been refused
+  std::atomic<size_t> settled = 0;
+  const auto settle = [&] {
+    if (++settled == kCalls) all_settled.open();
+  };
   std::atomic<size_t> inside = 0;
   std::atomic<bool> holding = true;
   server.on_write = [&](std::string_view, const database::WriteInput&) -> Result<database::WriteReport> {
     if (!holding) return database::WriteReport{};
     ++inside;
-    met.count_down();
+    settle();
     EXPECT_TRUE(gate.wait());
     return database::WriteReport{};
   };
@@ -79,9 +85,9 @@ TEST(CallBound, CallsOverItAreRefusedAndTheOthersGoOn) {
         if (code == grpc::StatusCode::OK) return;
         EXPECT_EQ(code, grpc::StatusCode::RESOURCE_EXHAUSTED);
         ++refused;
-        met.count_down();
+        settle();
       });
-    met.wait();
+    EXPECT_TRUE(all_settled.wait());
     holding = false;
     gate.open();
   }

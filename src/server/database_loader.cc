@@ -46,7 +46,7 @@ std::vector<std::string> DatabaseLoader::load(model::ServerId id, const std::vec
 std::vector<std::string> DatabaseLoader::load_again(model::ServerId id, const std::vector<std::string>& names,
                                                     const std::atomic<bool>& stop) {
   std::vector<DatabaseRegistry::Claim> claims;
-  std::vector<std::string> free;
+  std::vector<std::string> claimed;
   std::vector<std::string> held;
   for (const std::string& name : names) {
     auto claim = databases_.claim(name, "being loaded", Duration::zero());
@@ -57,9 +57,9 @@ std::vector<std::string> DatabaseLoader::load_again(model::ServerId id, const st
     const auto entry = databases_.entry(name);
     if (!entry || entry->error.empty()) continue;  // deleted, or loaded by somebody else
     claims.push_back(*std::move(claim));
-    free.push_back(name);
+    claimed.push_back(name);
   }
-  std::vector<std::string> later = load(id, free, stop);
+  std::vector<std::string> later = load(id, claimed, stop);
   later.insert(later.end(), held.begin(), held.end());
   return later;
 }

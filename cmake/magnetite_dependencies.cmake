@@ -24,7 +24,8 @@ find_package(OpenSSL REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=1.1)
-set_target_properties(PkgConfig::hiredis PROPERTIES INTERFACE_COMPILE_OPTIONS "")  # 32-bit machines' size of file offsets
+# It defines the size of file offsets for 32-bit machines: files would differ in what precompiled headers must agree on.
+set_target_properties(PkgConfig::hiredis PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 magnetite_find_shared(re2::re2 re2 re2/re2.h)
 set(re2Alt_FOUND TRUE)  # Arrow's package then takes ours instead of asking pkg-config
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)

@@ -5,7 +5,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 preset=$1
 shift
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 if [ ! -e "build/$preset/build.ninja" ]; then cmake --preset "$preset" >&2; fi
 targets=()
 for target in "$@"; do targets+=(--target "$target"); done

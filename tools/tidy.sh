@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 if [ ! -e build/clang/build.ninja ]; then cmake --preset clang >&2; fi
 cmake --build --preset clang --target magnetite_generated >&2
 files=("$@")
